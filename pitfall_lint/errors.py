@@ -23,3 +23,7 @@ class ConfigError(PitfallLintError):
 
 class InternalError(PitfallLintError):
     """The linter itself is at fault."""
+
+
+class CannotFix(PitfallLintError):
+    """A recipe cannot be turned into edits safely at this place; the finding's fix is then shown as a manual one."""

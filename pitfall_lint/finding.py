@@ -99,14 +99,27 @@ class Edits(msgspec.Struct, frozen=True, tag="edits"):
 
 
 class EagerLoad(msgspec.Struct, frozen=True, tag="eager-load"):
-    """Load relations with the query whose expression is `query`: merge `joined` into its select_related, `prefetched` into its prefetch_related
-    (lookup paths with `__`). `query` spans the whole chain that yields the queryset (or a bare manager, or the model class in
-    `get_object_or_404(Model, ...)`/`get_list_or_404`); never a slice or a terminal call (`.get()`, `.first()`, `.count()`).
+    """Load relations with the query whose expression is `query`: merge `joined` into its select_related, `prefetched`
+    into its prefetch_related (lookup paths with `__`). What `query` spans depends on `form`:
+
+    - `expression`: the whole chain that yields the queryset, or a bare manager, or the model class that is the first
+      argument of `get_object_or_404`/`get_list_or_404`; never a slice or a terminal call (`.get()`, `.first()`);
+    - `model`: a model class standing where a queryset may stand; `manager` is put between it and the new call;
+    - `view-model`: the statement `model = Book` of a view class that names no queryset; one is added after it;
+    - `admin-class`: the name (or the whole) of a ModelAdmin class. `joined` goes into `list_select_related`, which
+      switches off the joins that Django makes by itself, so it must name every foreign key in `list_display` as well;
+      `prefetched` gets a `get_queryset`.
+
+    `to_one` names the paths that are prefixes of a `prefetched` path (or the path itself) and end in a to-one relation:
+    below a `Prefetch(queryset=...)` these are joined rather than prefetched.
     """
 
     query: Place
     joined: tuple[str, ...] = ()
     prefetched: tuple[str, ...] = ()
+    form: str = "expression"
+    manager: str = "objects"
+    to_one: tuple[str, ...] = ()
 
 
 class BindExtension(msgspec.Struct, frozen=True, tag="bind-extension"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -44,3 +44,31 @@ class MemorySource:
             return self.files[path]
         except KeyError:
             raise FileNotFoundError(path) from None
+
+
+class Overlay:
+    """Another source with changes laid over it that nobody wrote yet: what the fixes of a dry run lint again.
+
+    `changed` holds new contents by path, `moved` the old path of each moved file by its new one. Whoever lists the
+    files of a project drops those in `gone` and takes up those in `added`.
+    """
+
+    def __init__(
+        self, base: Source, changed: Mapping[str, bytes], moved: Mapping[str, str], created: Iterable[str] = ()
+    ) -> None:
+        self.root = base.root
+        self.base = base
+        self.buffers = dict(changed)
+        self.moved = dict(moved)
+        self.added = frozenset(self.moved) | frozenset(created)
+        self.gone = frozenset(self.moved.values()) - self.added
+
+    def read(self, path: str) -> bytes:
+        """The changed bytes, or those of the base; FileNotFoundError for what was moved away."""
+        if path in self.buffers:
+            return self.buffers[path]
+        if path in self.moved:
+            return self.base.read(self.moved[path])
+        if path in self.gone:
+            raise FileNotFoundError(path)
+        return self.base.read(path)
