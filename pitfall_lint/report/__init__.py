@@ -1,6 +1,7 @@
-"""Reports: findings in, text out. One module a format, each with `render(report)`, which yields pieces of text ready to be written.
+"""Reports: findings in, text out. One module a format, each with `render(report)`, which yields pieces of text.
 
-A new format is a new module and its line in `FORMATS`. Reports see findings and the source, never the engine, and choose no exit code.
+A new format is a new module and its line in `FORMATS`. Reports see findings and the source, never the engine, and
+choose no exit code.
 """
 
 from __future__ import annotations
@@ -22,10 +23,6 @@ FORMATS = {
     "json": "one list",
     "json-lines": "one object a line",
     "github": "annotations of GitHub Actions",
-    "gitlab": "a code quality report of GitLab",
-    "sarif": "SARIF 2.1.0, for code scanning",
-    "junit": "JUnit XML, a test case a finding",
-    "html": "one page to hand around",
 }
 TEXT_FORMATS = frozenset({"full", "concise", "grouped"})  # for people: coloured on a terminal, closed by a summary
 
@@ -107,11 +104,12 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8", "replace")
 
 
-# Control characters would move the cursor or change the terminal; those that turn the direction of text would make code look like other code.
+# Control characters would move the cursor or change the terminal; those that turn the direction of text would make
+# code look like other code.
 _PICTURES: dict[int, str] = {
     **{code: chr(0x2400 + code) for code in range(32)},
     127: "\u2421",
-    **{code: "\ufffd" for code in (*range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))},
+    **dict.fromkeys((*range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"),
 }
 _LINE_BREAKS = str.maketrans({"\r": None, "\n": " ", "\t": " "})
 

@@ -1,5 +1,5 @@
-"""Code frames: the source lines of a place, underlined, as they look in a terminal. Tabs, wide characters, long lines, spans over many
-lines and files that are gone are its business; which places to show and in what order is that of the formats.
+"""Code frames: the source lines of a place, underlined, as they look in a terminal. Tabs, wide characters, long lines,
+spans over many lines and files that are gone are its business; which places to show and in what order is the formats'.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The whole story of each finding: what happens, the code it happens in, each step on the way there in order, and the fix."""
+"""The whole story of each finding: what happens, the code it happens in, each step on the way there, the fix."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Ruff's JSON, extended: one list of findings with their path, fix and fingerprint. Rows and columns count from 1, file names are relative to
-the working directory. `entry` is shared with `json-lines`.
+"""Ruff's JSON, extended: one list of findings with their path, fix and fingerprint. Rows and columns count from 1, file
+names are relative to the working directory. `entry` is shared with `json-lines`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Colour and counting words for the formats that people read: plain strings with ANSI codes, because a report of a thousand findings
-should cost less than the import of a library that styles them.
+"""Colour and counting words for the formats that people read: plain strings with ANSI codes, because a report of a
+thousand findings should cost less than the import of a library that styles them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,12 @@ CYAN = "\x1b[36m"
 GREEN = "\x1b[1;32m"
 GUTTER = "\x1b[1;34m"
 SEVERITY = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.INFO: "\x1b[1;36m"}
+
+PLURALS = (
+    (Severity.ERROR, "error", "errors"),
+    (Severity.WARNING, "warning", "warnings"),
+    (Severity.INFO, "info", "info"),
+)
 
 _QUOTED = re.compile(r"`[^`]+`")
 
@@ -50,8 +56,8 @@ def summary(report: Report) -> str:
     files = len({finding.place.path for finding in findings})
     by_severity = Counter(finding.severity for finding in findings)
     kinds = ", ".join(
-        paint(count(by_severity[severity], severity.value, "info" if severity is Severity.INFO else None), SEVERITY[severity])
-        for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
+        paint(count(by_severity[severity], one, many), SEVERITY[severity])
+        for severity, one, many in PLURALS
         if by_severity[severity]
     )
     left = f"{fixed}, {len(findings):,} left" if fixed else f"Found {count(len(findings), 'finding')}"
