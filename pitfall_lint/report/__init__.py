@@ -38,20 +38,15 @@ def no_expansion(finding: Finding) -> Expansion:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Everything that a format may show. `findings` are sorted; `fixed` counts those that this run has already mended;
-    `unsafe` says that unsafe fixes count as applicable; `expand` turns a finding's recipe into edits and moves.
+class Part:
+    """The findings of one project, sorted, and where to read what they speak of. `expand` turns a finding's recipe into
+    edits and moves. A run over several projects has several parts; their paths are each relative to their own root.
     """
 
     findings: tuple[Finding, ...]
     source: Source
     root: Path
     cwd: Path
-    fixed: int = 0
-    unsafe: bool = False
-    colour: bool = False
-    width: int = 120
-    summary: bool = True
     expand: Callable[[Finding], Expansion] = no_expansion
     paths: dict[str, str] = field(default_factory=dict)
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -74,16 +69,36 @@ class Report:
             self.texts[path] = known
         return known
 
+    def where(self, place: Place) -> str:
+        """`path:row:column`; the path alone for a place without a row."""
+        path = one_line(self.path(place.path))
+        return f"{path}:{place.row}:{place.column}" if place.row else path
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a format may show. `fixed` counts the findings that this run has already mended; `unsafe` says
+    that unsafe fixes count as applicable; `summary` that a text for people ends with one.
+    """
+
+    parts: tuple[Part, ...]
+    fixed: int = 0
+    unsafe: bool = False
+    colour: bool = False
+    width: int = 120
+    summary: bool = True
+
+    def entries(self) -> Iterator[tuple[Part, Finding]]:
+        """Every finding with the part that it belongs to."""
+        for part in self.parts:
+            for finding in part.findings:
+                yield part, finding
+
     def applies(self, fix: Fix) -> bool:
         """Whether `--fix` would apply it, as the run is set up."""
         if fix.recipe is None:
             return False
         return fix.applicability is Applicability.SAFE or (self.unsafe and fix.applicability is Applicability.UNSAFE)
-
-    def where(self, place: Place) -> str:
-        """`path:row:column`; the path alone for a place without a row."""
-        path = one_line(self.path(place.path))
-        return f"{path}:{place.row}:{place.column}" if place.row else path
 
 
 def relative(path: Path, start: Path) -> str:

@@ -11,10 +11,10 @@ from pitfall_lint.report.style import BOLD, CYAN, GREEN, SEVERITY, Paint, summar
 def render(report: Report) -> Iterator[str]:
     """A line a finding, then the summary."""
     paint = Paint(report.colour)
-    for finding in report.findings:
+    for part, finding in report.entries():
         star = " " + paint("[*]", GREEN) if report.applies(finding.fix) else ""
         severity = paint(finding.severity.value, SEVERITY[finding.severity])
         message = paint.words(one_line(finding.message))
-        yield f"{paint(report.where(finding.place), CYAN)}: {paint(finding.code, BOLD)} {severity} {message}{star}\n"
+        yield f"{paint(part.where(finding.place), CYAN)}: {paint(finding.code, BOLD)} {severity} {message}{star}\n"
     if report.summary:
         yield summary(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pitfall_lint.finding import Applicability, Confidence, Finding
-from pitfall_lint.report import Report, one_line, printable
+from pitfall_lint.report import Part, Report, one_line, printable
 from pitfall_lint.report.frames import Frames, gutter_width
 from pitfall_lint.report.style import BOLD, CYAN, DIM, GREEN, GUTTER, SEVERITY, Paint, summary
 
@@ -15,38 +15,38 @@ NOTES = {Applicability.SAFE: "`--fix` applies it", Applicability.UNSAFE: "`--fix
 def render(report: Report) -> Iterator[str]:
     """A paragraph a finding, then the summary."""
     paint = Paint(report.colour)
-    for finding in report.findings:
-        yield "".join(story(report, finding, paint)) + "\n"
+    for part, finding in report.entries():
+        yield "".join(story(finding, part, report.width, paint)) + "\n"
     if report.summary:
         yield summary(report)
 
 
-def story(report: Report, finding: Finding, paint: Paint) -> Iterator[str]:
+def story(finding: Finding, part: Part, width: int, paint: Paint) -> Iterator[str]:
     """The lines of one finding."""
     colour = SEVERITY[finding.severity]
     gutter = gutter_width([finding.place, *(step.place for step in finding.related)])
-    frames = Frames(paint, report.width, gutter)
+    frames = Frames(paint, width, gutter)
     indent = " " * (gutter + 1)
     title = paint(finding.severity.value, colour) + f" {paint(finding.code, BOLD)}[{finding.name}]"
     yield f"{title}: {paint.words(one_line(finding.message))}\n"
 
-    yield f"{indent}{paint('-->', GUTTER)} {paint(report.where(finding.place), CYAN)}\n"
-    frame = list(frames.frame(finding.place, report.lines(finding.place.path), "^", colour))
+    yield f"{indent}{paint('-->', GUTTER)} {paint(part.where(finding.place), CYAN)}\n"
+    frame = list(frames.frame(finding.place, part.lines(finding.place.path), "^", colour))
     if frame:
         yield frames.bar("")
         yield from frame
     for number, step in enumerate(finding.related, 1):
         words = one_line(step.message)
-        frame = list(frames.frame(step.place, report.lines(step.place.path), "-", GUTTER, words))
-        where = paint(report.where(step.place), CYAN)
+        frame = list(frames.frame(step.place, part.lines(step.place.path), "-", GUTTER, words))
+        where = paint(part.where(step.place), CYAN)
         yield frames.bar("")
         yield f"{indent}{paint(f'({number})', GUTTER)} {where}{'' if frame else ' ' + paint.words(words)}\n"
         yield from frame
     yield frames.bar("")
-    yield from notes(report, finding, paint, indent)
+    yield from notes(finding, paint, indent)
 
 
-def notes(report: Report, finding: Finding, paint: Paint, indent: str) -> Iterator[str]:
+def notes(finding: Finding, paint: Paint, indent: str) -> Iterator[str]:
     """The fix, how it is applied, and any doubt."""
     sign = paint("=", GUTTER)
     fix = finding.fix

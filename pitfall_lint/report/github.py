@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pitfall_lint.finding import Finding, Severity
-from pitfall_lint.report import Report
+from pitfall_lint.report import Part, Report
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -20,22 +20,22 @@ def property_value(text: str) -> str:
     return escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def words(report: Report, finding: Finding) -> str:
+def words(part: Part, finding: Finding) -> str:
     """The message, the path that leads there, and the fix."""
     lines = [finding.message]
-    lines += [f"{number}. {report.where(step.place)} {step.message}" for number, step in enumerate(finding.related, 1)]
+    lines += [f"{number}. {part.where(step.place)} {step.message}" for number, step in enumerate(finding.related, 1)]
     lines.append(f"fix ({finding.fix.applicability.value}): {finding.fix.message}")
     return "\n".join(lines)
 
 
 def render(report: Report) -> Iterator[str]:
     """A workflow command a finding. Columns are given within one row only, as GitHub asks."""
-    for finding in report.findings:
+    for part, finding in report.entries():
         place = finding.place
-        where = f"file={property_value(report.path(place.path))},line={max(place.row, 1)}"
+        where = f"file={property_value(part.path(place.path))},line={max(place.row, 1)}"
         if place.row and place.row == place.end_row:
             where += f",col={place.column},endLine={place.end_row},endColumn={place.end_column}"
         elif place.row:
             where += f",endLine={place.end_row}"
         title = property_value(f"{finding.code} {finding.name}")
-        yield f"::{LEVELS[finding.severity]} {where},title={title}::{escaped(words(report, finding))}\n"
+        yield f"::{LEVELS[finding.severity]} {where},title={title}::{escaped(words(part, finding))}\n"

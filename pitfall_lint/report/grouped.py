@@ -12,12 +12,12 @@ from pitfall_lint.report.style import BOLD, DIM, GREEN, SEVERITY, Paint, summary
 def render(report: Report) -> Iterator[str]:
     """A paragraph a file, then the summary."""
     paint = Paint(report.colour)
-    for path, group in groupby(report.findings, key=lambda finding: finding.place.path):
-        findings = list(group)
+    for path, group in groupby(report.entries(), key=lambda entry: entry[0].path(entry[1].place.path)):
+        findings = [finding for _, finding in group]
         places = [f"{finding.place.row}:{finding.place.column}" for finding in findings]
         wide = max(map(len, places))
         loud = max(len(finding.severity.value) for finding in findings)
-        yield paint(one_line(report.path(path)), BOLD) + "\n"
+        yield paint(one_line(path), BOLD) + "\n"
         for finding, place in zip(findings, places, strict=True):
             star = " " + paint("[*]", GREEN) if report.applies(finding.fix) else ""
             severity = paint(finding.severity.value.ljust(loud), SEVERITY[finding.severity])

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pitfall_lint.finding import Finding, Place
-from pitfall_lint.report import Report
+from pitfall_lint.report import Part, Report
 
 
 def position(row: int, column: int) -> dict[str, int]:
@@ -18,18 +18,18 @@ def position(row: int, column: int) -> dict[str, int]:
     return {"row": max(row, 1), "column": column}
 
 
-def span(report: Report, place: Place) -> dict[str, Any]:
+def span(part: Part, place: Place) -> dict[str, Any]:
     """Where a place is."""
     return {
-        "filename": report.path(place.path),
+        "filename": part.path(place.path),
         "location": position(place.row, place.column),
         "end_location": position(place.end_row, place.end_column),
     }
 
 
-def entry(report: Report, finding: Finding) -> dict[str, Any]:
+def entry(part: Part, finding: Finding) -> dict[str, Any]:
     """One finding as JSON's types."""
-    edits, moves = report.expand(finding)
+    edits, moves = part.expand(finding)
     data = dict(finding.data)
     if finding.relations:
         data["relations"] = list(finding.relations)
@@ -37,7 +37,7 @@ def entry(report: Report, finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "name": finding.name,
         "message": finding.message,
-        **span(report, finding.place),
+        **span(part, finding.place),
         "severity": finding.severity.value,
         "confidence": finding.confidence.value,
         "fingerprint": finding.fingerprint,
@@ -46,10 +46,10 @@ def entry(report: Report, finding: Finding) -> dict[str, Any]:
         "fix": {
             "applicability": finding.fix.applicability.value,
             "message": finding.fix.message,
-            "edits": [{"content": edit.content, **span(report, edit.place)} for edit in edits],
-            "moves": [{"from": report.path(move.source), "to": report.path(move.target)} for move in moves],
+            "edits": [{"content": edit.content, **span(part, edit.place)} for edit in edits],
+            "moves": [{"from": part.path(move.source), "to": part.path(move.target)} for move in moves],
         },
-        "related": [{**span(report, step.place), "message": step.message} for step in finding.related],
+        "related": [{**span(part, step.place), "message": step.message} for step in finding.related],
         "data": data,
     }
 
@@ -57,8 +57,8 @@ def entry(report: Report, finding: Finding) -> dict[str, Any]:
 def render(report: Report) -> Iterator[str]:
     """The list, indented, a finding at a time."""
     empty = True
-    for finding in report.findings:
-        text = msgspec.json.format(msgspec.json.encode(entry(report, finding)), indent=2).decode()
+    for part, finding in report.entries():
+        text = msgspec.json.format(msgspec.json.encode(entry(part, finding)), indent=2).decode()
         yield ("[\n  " if empty else ",\n  ") + text.replace("\n", "\n  ")
         empty = False
     yield "[]\n" if empty else "\n]\n"

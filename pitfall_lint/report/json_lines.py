@@ -12,5 +12,5 @@ from pitfall_lint.report.json import entry
 
 def render(report: Report) -> Iterator[str]:
     """A line a finding."""
-    for finding in report.findings:
-        yield msgspec.json.encode(entry(report, finding)).decode() + "\n"
+    for part, finding in report.entries():
+        yield msgspec.json.encode(entry(part, finding)).decode() + "\n"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from pitfall_lint.finding import Finding, Severity
 from pitfall_lint.report import Report
@@ -49,11 +50,11 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
 def summary(report: Report) -> str:
     """The last lines of a report: how many, how bad, how many can be fixed."""
     paint = Paint(report.colour)
-    findings = report.findings
+    findings = [finding for _, finding in report.entries()]
     fixed = f"{count(report.fixed, 'finding')} fixed" if report.fixed else ""
     if not findings:
         return paint("All clear", GREEN) + (f": {fixed}, none left.\n" if fixed else ": no pitfalls found.\n")
-    files = len({finding.place.path for finding in findings})
+    files = len({part.path(finding.place.path) for part, finding in report.entries()})
     by_severity = Counter(finding.severity for finding in findings)
     kinds = ", ".join(
         paint(count(by_severity[severity], one, many), SEVERITY[severity])
@@ -65,7 +66,7 @@ def summary(report: Report) -> str:
     return text + fixable(report, findings, paint)
 
 
-def fixable(report: Report, findings: tuple[Finding, ...], paint: Paint) -> str:
+def fixable(report: Report, findings: Sequence[Finding], paint: Paint) -> str:
     """How many of them a fix can mend, and with which options; empty where none."""
     ready = sum(report.applies(finding.fix) for finding in findings)
     unsafe = sum(finding.fix.recipe is not None for finding in findings) - ready

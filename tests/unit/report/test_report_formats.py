@@ -8,14 +8,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from report_samples import change, sample
 
 from pitfall_lint.finding import Edits, Finding
 from pitfall_lint.report import FORMATS, Expansion, Report, relative, render
+from pitfall_lint.source import MemorySource
 
 
 def text(name: str, report: Report, **changes: object) -> str:
     """The report in one format."""
-    return "".join(render(name, dataclasses.replace(report, **changes)))  # type: ignore[arg-type]
+    return "".join(render(name, change(report, **changes)))
 
 
 def expand(finding: Finding) -> Expansion:
@@ -40,13 +42,13 @@ def test_concise(report: Report) -> None:
 
 def test_grouped(report: Report) -> None:
     """A paragraph a file, in columns."""
-    first = msgspec.structs.replace(report.findings[0], code="FLK202", message="debug")
+    first = msgspec.structs.replace(report.parts[0].findings[0], code="FLK202", message="debug")
     late = msgspec.structs.replace(
-        report.findings[0],
-        place=msgspec.structs.replace(report.findings[2].place, path="shop/app.py"),
-        severity=report.findings[2].severity,
+        report.parts[0].findings[0],
+        place=msgspec.structs.replace(report.parts[0].findings[2].place, path="shop/app.py"),
+        severity=report.parts[0].findings[2].severity,
     )
-    assert text("grouped", report, findings=(first, late, report.findings[1]), summary=False) == (
+    assert text("grouped", report, findings=(first, late, report.parts[0].findings[1]), summary=False) == (
         "shop/app.py\n"
         "  4:18  warning  FLK202  debug\n"
         "   6:9  error    FLK203  `app.secret_key` is written in the source: read it from the environment\n"
@@ -70,7 +72,7 @@ def test_json(report: Report) -> None:
         "end_location": {"row": 4, "column": 23},
         "severity": "warning",
         "confidence": "medium",
-        "fingerprint": report.findings[0].fingerprint,
+        "fingerprint": report.parts[0].findings[0].fingerprint,
         "url": "https://flask.palletsprojects.com/en/stable/config/#SECRET_KEY",
         "noqa_row": 4,
         "fix": {
@@ -126,7 +128,7 @@ def test_github(report: Report) -> None:
         'fix (safe): add `.select_related("author")` to the query',
     ]
     odd = msgspec.structs.replace(
-        report.findings[0], place=msgspec.structs.replace(report.findings[0].place, path="a,b:c%.py")
+        report.parts[0].findings[0], place=msgspec.structs.replace(report.parts[0].findings[0].place, path="a,b:c%.py")
     )
     assert text("github", report, findings=(odd,)).startswith("::warning file=a%2Cb%3Ac%25.py,line=4,")
 
@@ -135,7 +137,21 @@ def test_github(report: Report) -> None:
 def test_every_format_stands_an_empty_report(report: Report, name: str) -> None:
     """And one whose files are all gone."""
     text(name, report, findings=())
-    text(name, report, texts=dict.fromkeys(("shop/app.py", "shop/views.py", "shop/index.html"), ()))
+    text(name, report, source=MemorySource({}))
+
+
+def test_several_projects_in_one_report(report: Report) -> None:
+    """Each finding is shown under its own root."""
+    other = dataclasses.replace(sample().parts[0], root=Path("/other"))
+    both = dataclasses.replace(report, parts=(*report.parts, other))
+    lines = "".join(render("concise", both)).splitlines()
+    assert lines[0].startswith("shop/app.py:4:18: ")
+    assert lines[3].startswith("../other/shop/app.py:4:18: ")
+    assert lines[-2] == "Found 6 findings in 6 files: 2 errors, 2 warnings, 2 info."
+    assert "../other/shop/app.py\n  4:18" in "".join(render("grouped", both))
+    printed = json.loads("".join(render("json", both)))
+    assert printed[3]["filename"] == "../other/shop/app.py"
+    assert printed[0]["fingerprint"] == printed[3]["fingerprint"]
 
 
 def test_an_unknown_format_is_refused(report: Report) -> None:

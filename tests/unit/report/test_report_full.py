@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
+from report_samples import change
 
 from pitfall_lint.finding import Confidence, Finding, Place
 from pitfall_lint.language import pack
@@ -62,16 +62,16 @@ Found 3 findings in 3 files: 1 error, 1 warning, 1 info.
 
 def text(report: Report, **changes: object) -> str:
     """The report in full."""
-    return "".join(render("full", dataclasses.replace(report, **changes)))  # type: ignore[arg-type]
+    return "".join(render("full", change(report, **changes)))
 
 
 def one(report: Report, source: str, start: tuple[int, int], end: tuple[int, int], **changes: object) -> list[str]:
     """The frame's lines of one finding over `source`, positions from 1."""
     place = Place("a.py", pack(start[0], start[1] - 1), pack(end[0], end[1] - 1))
-    finding = msgspec.structs.replace(report.findings[0], place=place, confidence=Confidence.HIGH)
-    printed = text(
-        report, findings=(finding,), source=MemorySource({"a.py": source}), texts={}, summary=False, **changes
-    ).split("\n")
+    finding = msgspec.structs.replace(report.parts[0].findings[0], place=place, confidence=Confidence.HIGH)
+    printed = text(report, findings=(finding,), source=MemorySource({"a.py": source}), summary=False, **changes).split(
+        "\n"
+    )
     return printed[printed.index("    |") + 1 : printed.index("    |", printed.index("    |") + 1)]
 
 
@@ -89,8 +89,8 @@ def test_colours_add_nothing_but_codes(report: Report) -> None:
 
 def test_paths_are_relative_to_the_working_directory(report: Report) -> None:
     """Also above it."""
-    assert "--> app.py:4:18" in text(report, cwd=Path("/project/shop"), paths={})
-    assert "--> ../shop/app.py:4:18" in text(report, cwd=Path("/project/docs"), paths={})
+    assert "--> app.py:4:18" in text(report, cwd=Path("/project/shop"))
+    assert "--> ../shop/app.py:4:18" in text(report, cwd=Path("/project/docs"))
 
 
 def test_tabs_are_expanded(report: Report) -> None:
@@ -115,7 +115,7 @@ def test_control_characters_do_not_reach_the_terminal(report: Report) -> None:
         "  1 | x = '␛[2J\ufffd'",
         "    |     ^^^^^^^",
     ]
-    finding = msgspec.structs.replace(report.findings[0], message="a\x1b[31mb\r\nc")
+    finding = msgspec.structs.replace(report.parts[0].findings[0], message="a\x1b[31mb\r\nc")
     assert "a␛[31mb c" in text(report, findings=(finding,))
 
 
@@ -182,7 +182,7 @@ def test_a_span_that_ends_where_a_line_begins(report: Report) -> None:
 
 def test_words_that_do_not_fit_go_below(report: Report) -> None:
     """Rather than past the edge."""
-    finding = report.findings[2]
+    finding = report.parts[0].findings[2]
     steps = (msgspec.structs.replace(finding.related[0], message="w" * 50),)
     finding = msgspec.structs.replace(finding, related=steps)
     printed = text(report, findings=(finding,), width=70)
@@ -192,16 +192,16 @@ def test_words_that_do_not_fit_go_below(report: Report) -> None:
 def test_missing_files_and_rows(report: Report) -> None:
     """What cannot be shown is named."""
     finding: Finding = msgspec.structs.replace(
-        report.findings[2], place=Place("shop/views.py", pack(99, 0), pack(99, 4))
+        report.parts[0].findings[2], place=Place("shop/views.py", pack(99, 0), pack(99, 4))
     )
-    printed = text(report, findings=(finding,), source=MemorySource({}), texts={})
+    printed = text(report, findings=(finding,), source=MemorySource({}))
     assert "--> shop/views.py:99:1\n    |\n   (1) shop/views.py:12:13 called here\n" in printed
 
 
 def test_declared_encodings_and_line_ends(report: Report) -> None:
     """Lines are counted as Python counts them: not at form feeds, not at U+2028."""
     source = MemorySource({"a.py": "# coding: latin-1\r\n\x0cx = 'é\x85'\ry = 1\n".encode("latin-1")})
-    changed = dataclasses.replace(report, source=source, texts={})
+    changed = change(report, source=source).parts[0]
     assert changed.lines("a.py") == ("# coding: latin-1", "\x0cx = 'é\x85'", "y = 1", "")
 
 
@@ -214,13 +214,13 @@ def test_the_summary(report: Report) -> None:
     assert "2 findings fixed, 3 left in 3 files: 1 error" in text(report, fixed=2)
     assert text(report, findings=()) == "All clear: no pitfalls found.\n"
     assert text(report, findings=(), fixed=1) == "All clear: 1 finding fixed, none left.\n"
-    only_unsafe = text(report, findings=report.findings[:1])
+    only_unsafe = text(report, findings=report.parts[0].findings[:1])
     assert only_unsafe.endswith("No safe fixes; 1 fixable with `--fix --unsafe-fixes`.\n")
-    assert text(report, findings=report.findings[1:2]).endswith("Found 1 finding in 1 file: 1 info.\n")
+    assert text(report, findings=report.parts[0].findings[1:2]).endswith("Found 1 finding in 1 file: 1 info.\n")
 
 
 def test_a_thousand_findings_are_quick(report: Report) -> None:
     """A report must not cost more than the run."""
     start = time.perf_counter()
-    text(report, findings=report.findings * 334)
+    text(report, findings=report.parts[0].findings * 334)
     assert time.perf_counter() - start < 1
