@@ -1,0 +1,218 @@
+"""Comments that silence findings: `# noqa`, `# noqa: A,B`, `# pitfall: ignore[A,B] reason`, and the latter in template comments.
+
+Python is scanned by a small scanner of its own, because what `tokenize` accepts differs between interpreters (f-strings since 3.12)
+and it is slow below 3.12. Which code a comment names, and whether it silences anything, is for `suppress.py` to decide.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import NamedTuple
+
+from pitfall_lint.facts.records import Suppression
+from pitfall_lint.language import pack
+
+# A code (DJG101) or the kebab-case name of a rule.
+_ITEM = r"(?:[A-Za-z]+[0-9]+|[a-z][a-z0-9]*(?:-[a-z0-9]+)+)(?![\w-])"
+_NOQA = re.compile(
+    rf"#\s*noqa(?![\w-])(?:\s*:\s*(?P<codes>{_ITEM}(?:(?:\s*,\s*|\s+){_ITEM})*)|(?P<colon>\s*:))?", re.IGNORECASE
+)
+_IGNORE = re.compile(r"pitfall:\s*ignore(?![\w-])(?:\s*\[(?P<codes>[\w\s,-]*)\]|(?P<open>\s*\[))?")
+_CODE = re.compile(r"[A-Za-z]+[0-9]+\Z")
+_SEPARATORS = re.compile(r"[\s,]+")
+_PART = re.compile(r"#\s*(?:(?i:noqa)|pitfall:)")
+_DASHES = " \t:-\u2013\u2014"
+
+_TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|\"|'|[()\[\]{}]|\\\n|\n")
+_PREFIX = re.compile(r"[A-Za-z]{1,2}\Z")
+_STRING_END = {
+    '"': re.compile(r'(?:[^"\\\n]|\\.)*"?', re.DOTALL),
+    "'": re.compile(r"(?:[^'\\\n]|\\.)*'?", re.DOTALL),
+    '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:""")?', re.DOTALL),
+    "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:''')?", re.DOTALL),
+}
+_FORMAT_TOKEN = {
+    quote: re.compile(rf"\\N\{{[^}}\n]*\}}|\\\{{|\\[^{{]|\{{\{{|\}}\}}|\{{|{quote}" + (r"|\n" if len(quote) == 1 else ""), re.DOTALL)
+    for quote in ('"', "'", '"""', "'''")
+}
+_FIELD_TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|\"|'|[()\[\]{}]|:")
+_SPEC_TOKEN = re.compile(r"[{}]")
+_MAX_DEPTH = 50  # of f-strings within f-strings
+
+
+class Comment(NamedTuple):
+    """A comment of a Python file: its line, its column, its words, and whether nothing else stands on its line."""
+
+    row: int
+    column: int
+    words: str
+    alone: bool
+
+
+class Lines(NamedTuple):
+    """The first and last line of a simple statement, or of the header (with its decorators) of a compound one."""
+
+    first: int
+    last: int
+
+
+def in_python(text: str) -> tuple[Suppression, ...]:
+    """The suppressions of a Python file whose lines end in `\\n`."""
+    if "noqa" not in text and "pitfall:" not in text and "NOQA" not in text and "NoQA" not in text:
+        return ()
+    found: list[Suppression] = []
+    comments, statements = scan(text)
+    firsts = [s.first for s in statements]
+    for comment in comments:
+        if not _PART.search(comment.words):
+            continue
+        at = bisect_right(firsts, comment.row) - 1
+        if at >= 0 and comment.row <= statements[at].last:
+            first, last = statements[at]
+        elif comment.alone and at + 1 < len(statements):
+            first, last = statements[at + 1]
+        else:
+            first = last = comment.row
+        found += in_comment(comment.words, pack(comment.row, comment.column), first, last)
+    return tuple(found)
+
+
+def in_comment(words: str, start: int, first: int, last: int) -> list[Suppression]:
+    """The suppressions within one comment of one line that begins at the packed position `start` and speaks of lines `first`..`last`.
+
+    `words` is the comment with its delimiters (`#...`, or `{#...#}`); noqa counts only after a `#` of its own, as Python has it.
+    """
+    found: list[Suppression] = []
+    marks = [m.start() for m in _PART.finditer(words)]
+    for mark, end in zip(marks, [*marks[1:], len(words)], strict=True):
+        part = words[mark:end].removesuffix("#}").rstrip()
+        match = _NOQA.match(part)
+        style = "noqa"
+        if match is None:
+            match = _IGNORE.match(part, part.index("pitfall:"))
+            style = "pitfall"
+            if match is None or match["open"]:
+                continue
+        elif match["colon"]:
+            continue  # `# noqa: prose` is a mistake; to take it for a blanket would hide findings
+        codes = tuple(
+            code.upper() if _CODE.match(code) else code for code in _SEPARATORS.split(match["codes"] or "") if code
+        )
+        if style == "pitfall" and match["codes"] is not None and not codes:
+            continue  # `ignore[]` names nothing
+        reason = part[match.end() :].strip(_DASHES)
+        row = start >> 20
+        found.append(Suppression(style, codes, reason, row, first, last, start + mark, start + mark + len(part)))
+    return found
+
+
+def scan(text: str) -> tuple[list[Comment], list[Lines]]:
+    """All comments of a Python file, and the lines of its statements. Never fails: what is broken is passed over."""
+    comments: list[Comment] = []
+    statements: list[Lines] = []
+    search = _TOKEN.search
+    row = 1
+    line_start = 0
+    seen = 0  # up to here, this line is looked through
+    depth = 0  # of brackets
+    first = 0  # the row at which the current statement began, 0 outside of any
+    begin = 0  # where in the text it did
+    header = 0  # the row of the first of its decorators
+    match = search(text)
+    while match is not None:
+        at, position = match.span()
+        kind = text[at]
+        if not first and (kind in "()[]{}\"'" or not _blank(text, seen, at)):
+            first = row
+            begin = line_start
+        if kind == "\n":
+            if first and not depth:
+                if text[begin:at].lstrip(" \t\f").startswith("@"):
+                    header = header or first
+                else:
+                    statements.append(Lines(header or first, row))
+                    header = 0
+                first = 0
+            row += 1
+            line_start = position
+        elif kind == "\\":
+            row += 1
+            line_start = position
+        elif kind == "#":
+            comments.append(Comment(row, at - line_start, match.group(), _blank(text, line_start, at)))
+        elif kind in "([{":
+            depth += 1
+        elif kind in ")]}":
+            depth = max(depth - 1, 0)
+        else:
+            position = _string_end(text, at, match.group())
+            row += text.count("\n", at, position)
+            line_start = max(line_start, text.rfind("\n", at, position) + 1)
+        seen = position
+        match = search(text, position)
+    if not first and not _blank(text, seen, len(text)):
+        first = row
+    if first or header:
+        statements.append(Lines(header or first, row))
+    return comments, statements
+
+
+def _blank(text: str, start: int, end: int) -> bool:
+    return not text[start:end].strip(" \t\f\ufeff")
+
+
+def _string_end(text: str, at: int, quote: str) -> int:
+    """Where the string ends whose opening `quote` stands at `at`."""
+    prefix = _PREFIX.search(text, max(at - 2, 0), at)
+    letters = prefix.group().lower() if prefix is not None else ""
+    if "f" in letters or "t" in letters:
+        return _format_end(text, at + len(quote), quote, "r" in letters, 0)
+    match = _STRING_END[quote].match(text, at + len(quote))
+    return match.end() if match is not None else len(text)
+
+
+def _format_end(text: str, position: int, quote: str, raw: bool, depth: int) -> int:
+    """Where the f-string ends whose contents begin at `position`."""
+    search = _FORMAT_TOKEN[quote].search
+    while (match := search(text, position)) is not None:
+        token = match.group()
+        position = match.end()
+        if token == quote:
+            return position
+        if token == "\n":
+            return match.start()
+        if token[0] == "\\" and raw and token[-1] in "{}" and len(token) > 1:
+            position = match.start() + 1
+        elif token == "{" or token == "\\{":
+            position = _field_end(text, position, quote, raw, depth + 1)
+    return len(text)
+
+
+def _field_end(text: str, position: int, quote: str, raw: bool, depth: int) -> int:
+    """Where the replacement field ends whose expression begins at `position`: past its closing brace."""
+    brackets = 0
+    while depth < _MAX_DEPTH and (match := _FIELD_TOKEN.search(text, position)) is not None:
+        token = match.group()
+        position = match.end()
+        if token in "([{":
+            brackets += 1
+        elif token in ")]}":
+            if not brackets:
+                return position
+            brackets -= 1
+        elif token == ":":
+            if not brackets:
+                return _spec_end(text, position, quote, raw, depth)
+        elif token[0] != "#":
+            position = _string_end(text, match.start(), token)
+    return len(text)
+
+
+def _spec_end(text: str, position: int, quote: str, raw: bool, depth: int) -> int:
+    while (match := _SPEC_TOKEN.search(text, position)) is not None:
+        position = match.end()
+        if match.group() == "}":
+            return position
+        position = _field_end(text, position, quote, raw, depth + 1)
+    return len(text)
