@@ -41,7 +41,7 @@ GENERATED = "<!-- Written by scripts/docs.py from the docstring of the rule: cha
 _SUFFIXES = "cfg|conf|css|env|htm|html|in|ini|j2|jinja|jinja2|js|json|lock|md|png|po|py|sh|svg|toml|txt|xml|yaml|yml"
 _FILE = re.compile(
     r"^(?:#|\{#|<!--|/\*|//)\s*"
-    rf"(?P<path>(?:[\w.@+-]+/)*(?:[\w.@+-]+\.(?:{_SUFFIXES})|\.[\w.-]+|Procfile|Dockerfile|Makefile))"
+    rf"(?P<path>(?:[\w.@+-]+/)*(?:[\w.@+-]+\.(?:{_SUFFIXES})|\.\w[\w.-]*|Procfile|Dockerfile|Makefile))"
     r"(?P<removed>:\s*removed)?\s*(?:#\}|-->|\*/)?\s*$"
 )
 _LANGUAGES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,7 +30,8 @@ class Rule:
     def url(self) -> str:
         """The first page under the docstring's `References`: the Django or Flask page that the rule rests on."""
         _, _, references = (self.__doc__ or "").partition("References")
-        return next((word.strip("<>().,") for word in references.split() if word.strip("<(").startswith("https://")), "")
+        found = re.search(r"https://[^\s<>)\]]+", references)
+        return found[0].rstrip(".,") if found else ""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield findings; keep nothing on `self`."""
