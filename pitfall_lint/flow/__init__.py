@@ -1,1 +1,80 @@
-""""""
+"""Querysets and rows followed through the project: the interpreter is run once, every ORM rule is a filter over its events."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pitfall_lint.flow.events import DeferredRead, KeyRead, LazyLoad, LoopQuery
+
+if TYPE_CHECKING:
+    from pitfall_lint.flow.interpreter import Interpreter
+    from pitfall_lint.flow.values import Site
+    from pitfall_lint.project import Project
+
+
+class Flow:
+    """The events of one project, interpreted when the first rule asks."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @cached_property
+    def _interpreted(self) -> Interpreter | None:
+        if not self.project.django.present:
+            return None
+        from pitfall_lint.flow import roots
+        from pitfall_lint.flow.interpreter import Interpreter
+
+        interpreter = Interpreter(self.project)
+        for provider in roots.PROVIDERS:
+            for name, start in provider(interpreter):
+                interpreter.root(name, start)
+        return interpreter
+
+    @cached_property
+    def lazy_loads(self) -> tuple[LazyLoad, ...]:
+        """Relations read row by row that their query did not load."""
+        run = self._interpreted
+        if run is None:
+            return ()
+        identities = {(read.read, read.site) for read in self.key_reads}
+        found = [
+            event for event in run.lazy_loads.values()
+            if not self._set_elsewhere(event.site, event.path) and (event.access, event.site) not in identities
+        ]
+        return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
+
+    @cached_property
+    def key_reads(self) -> tuple[KeyRead, ...]:
+        """Relations read row by row for the key that the row holds itself."""
+        run = self._interpreted
+        if run is None:
+            return ()
+        found = [event for event in run.key_reads.values() if not self._set_elsewhere(event.site, event.path)]
+        return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
+
+    @cached_property
+    def loop_queries(self) -> tuple[LoopQuery, ...]:
+        """Queries that run on each turn of a loop."""
+        run = self._interpreted
+        return () if run is None else tuple(sorted(run.loop_queries.values(), key=lambda event: (event.access, event.how, event.site.place)))
+
+    @cached_property
+    def deferred_reads(self) -> tuple[DeferredRead, ...]:
+        """Columns that the query left out, read row by row."""
+        run = self._interpreted
+        return () if run is None else tuple(sorted(run.deferred_reads.values(), key=lambda event: (event.access, event.field)))
+
+    @cached_property
+    def exhausted(self) -> tuple[str, ...]:
+        """The roots that reached a bound: what they would still have shown is lost."""
+        return () if self._interpreted is None else tuple(self._interpreted.exhausted)
+
+    def _set_elsewhere(self, site: Site, path: str) -> bool:
+        """Whether the program itself fills the relation on rows of this query, somewhere."""
+        assigned = self._interpreted.assigned if self._interpreted is not None else set()
+        if (site, "*") in assigned:
+            return True
+        parts = path.split("__")
+        return any((site, "__".join(parts[: index + 1])) in assigned for index in range(len(parts)))

@@ -1,0 +1,282 @@
+"""Calls: of the project's functions and classes, of methods the interpreter knows, and of what libraries offer (by dotted name, from tables)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pitfall_lint import language as l
+from pitfall_lint.finding import Place
+from pitfall_lint.flow import attributes, builtins, collections, iteration, library, querysets, templates
+from pitfall_lint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Bound,
+    ClassValue,
+    Constant,
+    Dict,
+    External,
+    FunctionValue,
+    Items,
+    ManagerValue,
+    Method,
+    ModelValue,
+    Object,
+    Query,
+    Row,
+    Super,
+    Value,
+    is_tracked,
+    join_all,
+    options,
+)
+
+if TYPE_CHECKING:
+    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+
+Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
+TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE}
+
+
+def call(it: Interpreter, frame: Frame, node: l.Call) -> Value:
+    """A call expression."""
+    func = node.func
+    if isinstance(func, l.Name) and func.id == "super" and frame.scope.find("super") is None:
+        return super_of(frame, it, node)
+    if isinstance(func, l.Name) and ":" in func.id:
+        return templates.call_named(it, frame, func.id, node)
+    callee = it.evaluate(frame, func)
+    arguments = evaluate_arguments(it, frame, node)
+    it.step()
+    return join_all([result_of(it, frame, option, arguments, node) for option in options(callee)])
+
+
+def evaluate_arguments(it: Interpreter, frame: Frame, node: l.Call) -> Arguments:
+    """The call's arguments as values."""
+    from pitfall_lint.flow.interpreter import Arguments
+
+    made = Arguments(node=node)
+    looping = bool(frame.loops or frame.varying)
+    varying: set[int | str] = set()
+    for arg in node.args:
+        if isinstance(arg, l.Star):
+            value = it.evaluate(frame, arg.value)
+            known = value.items if isinstance(value, Items) else None
+            if known is not None and made.star is None:
+                made.args.extend(known)
+            else:
+                made.star = iteration.iterate(it, frame, value, arg.value)
+        elif made.star is not None:
+            made.star = join_all([made.star, it.evaluate(frame, arg)])
+        else:
+            if looping and frame.varies(arg):
+                varying.add(len(made.args))
+            made.args.append(it.evaluate(frame, arg))
+    for word in node.keywords:
+        value = it.evaluate(frame, word.value)
+        if word.name is not None:
+            made.keywords[word.name] = value
+            if looping and frame.varies(word.value):
+                varying.add(word.name)
+        elif isinstance(value, Dict):
+            made.keywords.update({name: item for name, item in value.entries.items() if isinstance(name, str)})
+            if value.rest is not None:
+                made.more = value.rest
+        else:
+            made.more = UNKNOWN
+    made.varying = frozenset(varying)
+    return made
+
+
+def result_of(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
+    """What calling one alternative gives; a query that a chain of calls builds gets the whole chain as its site."""
+    result = call_value(it, frame, callee, arguments, node)
+    if isinstance(callee, (Bound, Method)) and isinstance(callee.receiver, (ManagerValue, Query)):
+        return resited(it, frame, callee.receiver, result, node)
+    return result
+
+
+def resited(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, result: Value, node: Any) -> Value:
+    """A queryset that came from a manager's or queryset's method is mended where the method was called, not in the method."""
+    if isinstance(result, Query):
+        if result.model is not receiver.model:
+            return result
+        if isinstance(receiver, ManagerValue):
+            site = it.site(frame, node)
+            return replace(result, site=site, row=receiver.row, relation=receiver.relation, refined=result.refined or isinstance(node, l.Call) and _method_name(node) not in ("all", "get_queryset")) if receiver.row is not None else replace(result, site=site)
+        return replace(result, site=querysets.moved(it, frame, receiver, node))
+    return result
+
+
+def _method_name(node: l.Call) -> str:
+    return node.func.name if isinstance(node.func, (l.Attr, l.Lookup)) else ""
+
+
+def call_value(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
+    """What calling a value gives."""
+    place = frame.place(node)
+    if isinstance(callee, Bound):
+        receiver = callee.receiver
+        if isinstance(receiver, ManagerValue) and receiver.manager.queryset is not None and callee.function.owner is not None:
+            cls = receiver.manager.cls
+            if (cls is None or callee.function.owner not in cls.mro) and callee.function.owner in receiver.manager.queryset.mro:
+                made = querysets.base_query(it, frame, receiver, node)
+                return join_all([it.call(callee.function, option, arguments, place) for option in options(made)])
+        return it.call(callee.function, receiver, arguments, place)
+    if isinstance(callee, FunctionValue):
+        if any(callee.node is active.node for active in it.stack) and not any(is_tracked(value) for value in arguments.args):
+            return UNKNOWN
+        return it.call(callee, None, arguments, place)
+    if isinstance(callee, Method):
+        return call_method(it, frame, callee, arguments, node)
+    if isinstance(callee, ClassValue):
+        return instantiate(it, frame, callee, arguments, node)
+    if isinstance(callee, ModelValue):
+        return Row(callee.model)
+    if isinstance(callee, External):
+        handler = TABLE.get(callee.dotted)
+        if handler is not None:
+            return handler(it, frame, arguments, node)
+        return UNKNOWN
+    if isinstance(callee, Object):
+        member = callee.base.member("__call__")
+        function = querysets.member_function(member) if member is not None else None
+        if function is not None:
+            return it.call(function, callee, arguments, place)
+    return UNKNOWN
+
+
+def call_method(it: Interpreter, frame: Frame, method: Method, arguments: Arguments, node: Any) -> Value:
+    """A method that the interpreter knows."""
+    receiver = method.receiver
+    if isinstance(receiver, (ManagerValue, Query)):
+        return querysets.call_method(it, frame, receiver, method.name, arguments, node)
+    if isinstance(receiver, Row):
+        if method.name in ("save", "delete", "asave", "adelete") and frame.varies(node):
+            it.loop_query(it.site(frame, node), receiver.model, method.name.removeprefix("a"), frame.place(node))
+        return UNKNOWN
+    if isinstance(receiver, templates.Template):
+        return templates.render(it, frame, receiver, arguments.get(0, "context"), node)
+    return collections.call_method(it, frame, receiver, method.name, arguments, node)
+
+
+def super_of(frame: Frame, it: Interpreter, node: l.Call) -> Value:
+    """`super()`, `super(Class, self)`."""
+    owner, receiver = frame.owner, frame.receiver
+    active = frame.scope.parent
+    while receiver is None and active is not None:
+        receiver = active.variables.get("self")
+        active = active.parent
+    if len(node.args) >= 2:
+        cls = it.evaluate(frame, node.args[0])
+        if isinstance(cls, ClassValue):
+            owner = cls.symbol
+        receiver = it.evaluate(frame, node.args[1])
+    if owner is None or receiver is None:
+        return UNKNOWN
+    return join_all([Super(owner, option) for option in options(receiver)])
+
+
+def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Arguments, node: Any) -> Value:
+    """An instance of a project's class; its `__init__` is run."""
+    symbol = callee.symbol
+    model = it.django.model_of(symbol) if it.django.present else None
+    if model is not None:
+        overlay = tuple((name, value) for name, value in arguments.keywords.items() if model.relation(name) is not None)[:12]
+        return Row(model, overlay=overlay)
+    if symbol.is_subclass_of("django.core.paginator.Paginator"):
+        return library.paginator(it, frame, arguments, node)
+    if symbol.is_subclass_of("django.db.models.Prefetch"):
+        return library.prefetch(it, frame, arguments, node)
+    made = Object(symbol)
+    member = symbol.member("__init__")
+    function = querysets.member_function(member) if member is not None else None
+    if function is not None:
+        it.call(function, made, arguments, frame.place(node), f"makes a `{symbol.name}`")
+    elif arguments.keywords or arguments.args:
+        fields = [let.target.id for let in symbol.node.body if isinstance(let, l.Let) and isinstance(let.target, l.Name) and let.annotation is not None]
+        made.attributes.update(zip(fields, arguments.args, strict=False))
+        made.attributes.update({name: value for name, value in arguments.keywords.items() if name in fields})
+    return made
+
+
+# ------------------------------------------------------------ items and slices
+
+
+def item(it: Interpreter, frame: Frame, value: Value, index: Value, node: Any) -> Value:
+    """`value[index]`."""
+    if isinstance(value, Query):
+        querysets.evaluated(it, frame, value, node, "index")
+        made = querysets.row_of(it, value)
+        return iteration.one(made) if not frame.varies(node) else made
+    if isinstance(value, querysets.Pages):
+        return join_all([item(it, frame, option, index, node) for option in options(value.rows)])
+    if isinstance(value, Items):
+        if value.items is not None and isinstance(index, Constant) and isinstance(index.value, int):
+            position = index.value
+            return value.items[position] if -len(value.items) <= position < len(value.items) else UNKNOWN
+        found = value.element
+        return iteration.one(found) if isinstance(index, Constant) else found
+    if isinstance(value, Dict):
+        return value.get(index)
+    return UNKNOWN
+
+
+def cut(it: Interpreter, frame: Frame, value: Value, bounds: list[Value], node: Any) -> Value:
+    """`value[lower:upper]`."""
+    if isinstance(value, Query):
+        whole = bounds[0] == NONE and bounds[1] == NONE
+        single = isinstance(bounds[1], Constant) and bounds[1].value == 1 and bounds[0] in (NONE, Constant(0))
+        if value.row is not None and not value.refined and querysets.loaded_entry(value.row, value.relation.name if value.relation else "") is not None:
+            return Items("list", None, querysets.row_of(it, value))
+        made = value if whole else replace(value, sliced=True, refined=value.row is not None)
+        return Items("list", [iteration.one(querysets.row_of(it, made))]) if single else made
+    if isinstance(value, Items):
+        return Items(value.kind, None, value.element) if value.items is None or bounds[0] != NONE or bounds[1] != NONE else Items(value.kind, list(value.items))
+    if isinstance(value, querysets.Pages):
+        return value
+    return UNKNOWN
+
+
+def as_text(it: Interpreter, frame: Frame, value: Value, node: Any) -> None:
+    """The value is turned into text: the project's `__str__` runs; a queryset or list shows each of its rows."""
+    if isinstance(value, (Row, Object)):
+        symbol = attributes.class_of(value)
+        if symbol is None:
+            return
+        for name in ("__str__", "__html__", "__unicode__"):
+            if symbol.member(name) is not None:
+                attributes.call_member(it, frame, value, name, node)
+                return
+    elif isinstance(value, Items) and value.kind != "iterator":
+        for option in options(value.element):
+            if isinstance(option, Row):
+                as_text(it, frame, option, node)
+
+
+def call_in_template(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:
+    """A Django template calls what is callable, without arguments, unless it alters data."""
+    from pitfall_lint.flow.interpreter import Arguments
+
+    if isinstance(value, Bound):
+        function = value.function.node
+        if isinstance(function, l.Function) and needs_arguments(function):
+            return UNKNOWN
+        return result_of(it, frame, value, Arguments(), node)
+    if isinstance(value, FunctionValue):
+        return result_of(it, frame, value, Arguments(), node)
+    if isinstance(value, Method):
+        if value.name in querysets.WRITING or value.name in ("save", "delete"):
+            return UNKNOWN
+        return result_of(it, frame, value, Arguments(), node)
+    return value
+
+
+def needs_arguments(function: l.Function) -> bool:
+    """Whether a method cannot be called with its receiver alone."""
+    required = [param for param in function.params if param.kind in ("positional", "normal", "keyword") and param.default is None]
+    return len(required) > 1
+
+
+__all__ = ["Place", "as_text", "call", "call_in_template", "call_value", "cut", "item", "result_of"]

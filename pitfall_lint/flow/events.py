@@ -1,0 +1,87 @@
+"""What the interpreter records: queries that run row by row, each with the way that leads there. Every ORM rule is a filter over these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pitfall_lint.finding import Confidence, Place, Step
+from pitfall_lint.flow.values import Site
+
+if TYPE_CHECKING:
+    from pitfall_lint.project.django.models import Model, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class LazyLoad:
+    """A relation read on each of many rows whose query did not load it.
+
+    `path` is the lookup path from the query's row, `model` the query's model, `owner` the model of the row that is read, `relation` its last step.
+    `through_many`: a step before the last is to-many, so only prefetch_related reaches it.
+    `access` is the place of the read, `source` what stands there, `trace` the loop and the calls on the way, outermost first.
+    """
+
+    site: Site
+    model: Model
+    path: str
+    relation: Relation
+    through_many: bool
+    access: Place
+    source: str
+    trace: tuple[Step, ...]
+    confidence: Confidence = Confidence.HIGH
+
+    @property
+    def to_many(self) -> bool:
+        """Whether the relation that was read leads to many rows."""
+        return self.relation.to_many
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRead:
+    """A to-one relation read for nothing but the other side's key (`row.author.pk`, `row.author == other`), on each of many rows whose query did not load it.
+    `access` spans the whole expression, `read` the `row.author` in it, `other` the other side of a comparison.
+    """
+
+    site: Site
+    model: Model
+    path: str
+    relation: Relation
+    access: Place
+    read: Place
+    other: Place | None
+    source: str
+    trace: tuple[Step, ...]
+    scope: str
+    through_many: bool = False
+    confidence: Confidence = Confidence.HIGH
+
+
+@dataclass(frozen=True, slots=True)
+class LoopQuery:
+    """A query that runs on each turn of a loop: `how` is what it does (iterate get filter count exists first aggregate save create delete ...);
+    `prefetched`: a prefetch of the relation was there and this query passes it by.
+    """
+
+    site: Site
+    model: Model
+    how: str
+    access: Place
+    trace: tuple[Step, ...]
+    path: str = ""
+    outer: Site | None = None
+    relation: Relation | None = None
+    prefetched: bool = False
+    confidence: Confidence = Confidence.HIGH
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredRead:
+    """A column that `only()` or `defer()` left out, read on each of many rows."""
+
+    site: Site
+    model: Model
+    field: str
+    access: Place
+    trace: tuple[Step, ...]
+    confidence: Confidence = Confidence.HIGH

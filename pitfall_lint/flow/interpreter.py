@@ -1,0 +1,406 @@
+"""The interpreter: activations of functions and templates, the memo, the bounds, and the recording of events.
+
+It knows the small language only. What a statement does is in `statements`, an expression in `expressions`, an attribute in `attributes`, a call in `calls`;
+what Django's querysets and other libraries do is in modules of their own, reached through tables.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pitfall_lint import language as l
+from pitfall_lint.finding import Confidence, Place, Step
+from pitfall_lint.flow import expressions, statements
+from pitfall_lint.flow.events import DeferredRead, KeyRead, LazyLoad, LoopQuery
+from pitfall_lint.flow.values import (
+    UNKNOWN,
+    Constant,
+    Dict,
+    External,
+    FunctionValue,
+    Items,
+    Object,
+    Row,
+    Scope,
+    Site,
+    Value,
+    _serial,
+    clone_of,
+    is_tracked,
+    join,
+    join_all,
+    key,
+)
+from pitfall_lint.flow.words import source_of
+
+if TYPE_CHECKING:
+    from pitfall_lint.project import Project
+    from pitfall_lint.project.django.models import Model, Relation
+    from pitfall_lint.project.symbols import ClassSymbol, Module
+
+DEEPEST = 24  # calls within calls
+MOST_STEPS = 60_000  # statements and calls from one root
+MOST_VARIANTS = 40  # different arguments with which one function is interpreted
+
+
+class Exhausted(Exception):
+    """A bound was reached: the root is left, what it would still have shown is lost."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """A loop that is running: its place, the names that change with each turn, the sites whose rows it goes through, what it goes through in words."""
+
+    place: Place
+    names: frozenset[str]
+    sites: frozenset[Site]
+    source: str
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of a call as values; `varying` the positions and names that change with each turn of a loop around the call."""
+
+    args: list[Value] = field(default_factory=list)
+    keywords: dict[str, Value] = field(default_factory=dict)
+    star: Value | None = None
+    more: Value | None = None
+    node: l.Call | None = None
+    varying: frozenset[int | str] = frozenset()
+
+    def get(self, position: int, name: str | None = None) -> Value | None:
+        """The argument at `position` or called `name`, None where it was not given."""
+        if position < len(self.args):
+            return self.args[position]
+        return self.keywords.get(name) if name else None
+
+
+class Frame:
+    """One activation of a function, a lambda, a template or a module's code."""
+
+    __slots__ = (
+        "alive", "birth", "blocks", "call", "exits", "impure", "label", "loops", "module", "node", "owner", "path", "qualname", "receiver",
+        "results", "scope", "template", "varying", "yields",
+    )
+
+    def __init__(self, path: str, module: Module | None, scope: Scope, qualname: str = "", owner: ClassSymbol | None = None, node: Any = None) -> None:
+        self.path = path
+        self.module = module
+        self.scope = scope
+        self.qualname = qualname
+        self.owner = owner
+        self.node = node
+        self.receiver: Value | None = None
+        self.call: Place | None = None
+        self.label = ""
+        self.loops: list[Loop] = []
+        self.varying: set[str] = set()
+        self.results: list[Value] = []
+        self.yields: list[Value] = []
+        self.exits: list[dict[str, Value]] = []
+        self.birth = next(_serial)
+        self.impure = False
+        self.template: Any = None
+        self.blocks: Any = None
+
+    def place(self, node: Any) -> Place:
+        """Where `node` stands."""
+        return Place(self.path, node.start, node.end)
+
+    def varies(self, node: Any) -> bool:
+        """Whether the expression uses a name that changes with each turn of a loop that is running here or around the call."""
+        if not self.loops and not self.varying:
+            return False
+        return any(part.id in self.varying or any(part.id in loop.names for loop in self.loops) for part in l.walk(node) if isinstance(part, l.Name))
+
+
+class Interpreter:
+    """Interprets functions of one project and collects their events."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.symbols = project.symbols
+        self.django = project.django
+        self.stack: list[Frame] = []
+        self.memo: dict[Any, Value] = {}
+        self.variants: dict[int, int] = {}
+        self.globals: dict[Any, Value] = {}
+        self.steps = 0
+        self.exhausted: list[str] = []
+        self.lazy_loads: dict[Any, LazyLoad] = {}
+        self.key_reads: dict[Any, KeyRead] = {}
+        self.loop_queries: dict[Any, LoopQuery] = {}
+        self.deferred_reads: dict[Any, DeferredRead] = {}
+        self.assigned: set[tuple[Site, str]] = set()
+        self.loaded: set[tuple[Site, str]] = set()
+        self.queries: dict[Site, Model] = {}
+
+    # ------------------------------------------------------------------ calls
+
+    def call(self, function: FunctionValue, receiver: Value | None, arguments: Arguments, place: Place | None, label: str = "") -> Value:
+        """What the function returns for these arguments; events are recorded on the way."""
+        node = function.node
+        if len(self.stack) >= DEEPEST or sum(frame.node is node for frame in self.stack) >= 2:
+            return UNKNOWN
+        scope = Scope({}, function.closure)
+        varying = self.bind(function, receiver, arguments, scope)
+        variables = scope.variables
+        memo_key: Any = None
+        if function.closure is None:
+            memo_key = (id(node), tuple((name, key(value)) for name, value in variables.items()), frozenset(varying))
+            if memo_key in self.memo:
+                return clone_of(self.memo[memo_key])
+            count = self.variants.get(id(node), 0)
+            if count >= MOST_VARIANTS:
+                return UNKNOWN
+            self.variants[id(node)] = count + 1
+        qualname = node.qualname if isinstance(node, l.Function) else (self.stack[-1].qualname if self.stack else "")
+        frame = Frame(function.path, function.module, scope, qualname, function.owner, node)
+        frame.receiver = receiver
+        frame.call = place
+        frame.label = label or (node.name if isinstance(node, l.Function) else "lambda")
+        frame.varying = varying
+        result = self.activate(frame)
+        if memo_key is not None and not frame.impure:
+            self.memo[memo_key] = clone_of(result)
+        return result
+
+    def activate(self, frame: Frame) -> Value:
+        """Run the frame's body; the value of its returns (for a generator, an iterator over what it yields)."""
+        self.step()
+        self.stack.append(frame)
+        try:
+            node = frame.node
+            if isinstance(node, l.Lambda):
+                return self.evaluate(frame, node.body)
+            alive = self.execute(frame, node.body)
+            if frame.yields or (isinstance(node, l.Function) and node.is_generator):
+                made = Items("iterator", None, join_all(frame.yields))
+                return made
+            if not frame.results:
+                return Constant(None) if alive else UNKNOWN
+            return join_all(frame.results)
+        finally:
+            self.stack.pop()
+
+    def bind(self, function: FunctionValue, receiver: Value | None, arguments: Arguments, scope: Scope) -> set[str]:
+        """Put the arguments into the function's variables; the names of those that vary."""
+        variables = scope.variables
+        varying: set[str] = set()
+        node = function.node
+        values = list(arguments.args)
+        offset = 0
+        if receiver is not None:
+            values.insert(0, receiver)
+            offset = 1
+        vary_receiver = isinstance(receiver, Row) and receiver.many
+        position = 0
+        used: set[str] = set()
+        for param in node.params:
+            if param.kind in ("positional", "normal"):
+                if position < len(values):
+                    variables[param.name] = values[position]
+                    if position - offset in arguments.varying or (offset and position == 0 and vary_receiver):
+                        varying.add(param.name)
+                elif param.name in arguments.keywords:
+                    variables[param.name] = arguments.keywords[param.name]
+                    used.add(param.name)
+                    if param.name in arguments.varying:
+                        varying.add(param.name)
+                else:
+                    variables[param.name] = self.absent(function, param, arguments)
+                position += 1
+            elif param.kind == "args":
+                rest = values[position:]
+                variables[param.name] = Items("tuple", rest) if arguments.star is None else Items("tuple", None, join_all([*rest, arguments.star]))
+                position = len(values)
+            elif param.kind == "keyword":
+                if param.name in arguments.keywords:
+                    variables[param.name] = arguments.keywords[param.name]
+                    used.add(param.name)
+                    if param.name in arguments.varying:
+                        varying.add(param.name)
+                else:
+                    variables[param.name] = self.absent(function, param, arguments)
+            else:
+                left = {name: value for name, value in arguments.keywords.items() if name not in used}
+                variables[param.name] = Dict(dict(left), arguments.more)
+        return varying
+
+    def absent(self, function: FunctionValue, param: l.Param, arguments: Arguments) -> Value:
+        """What a parameter holds that no argument was given for."""
+        if arguments.star is not None and param.kind != "keyword":
+            return arguments.star
+        if isinstance(arguments.more, Dict):
+            given = arguments.more.entries.get(param.name)
+            if given is not None:
+                return given
+        if param.default is not None:
+            if isinstance(param.default, l.Const):
+                return expressions.constant(param.default)
+            return self.at_module(function, param.default)
+        if param.annotation is not None and function.module is not None:
+            declared = expressions.annotated(self, Frame(function.path, function.module, Scope({})), param.annotation)
+            if declared is not UNKNOWN:
+                return declared
+        if param.name == "request":
+            return External("django.http.HttpRequest")
+        return UNKNOWN
+
+    def at_module(self, function: FunctionValue, node: Any) -> Value:
+        """An expression evaluated in the scope around the function."""
+        frame = Frame(function.path, function.module, function.closure or Scope({}), "", function.owner)
+        return self.evaluate(frame, node)
+
+    def global_value(self, module: Module, let: l.Let) -> Value:
+        """The value of a module-level or class-level assignment."""
+        memo_key = id(let)
+        if memo_key not in self.globals:
+            self.globals[memo_key] = UNKNOWN
+            if let.value is not None:
+                stack, self.stack = self.stack, []
+                try:
+                    self.globals[memo_key] = self.evaluate(Frame(module.path, module, Scope({})), let.value)
+                finally:
+                    self.stack = stack
+        return self.globals[memo_key]
+
+    # ------------------------------------------------------------- evaluation
+
+    def evaluate(self, frame: Frame, node: Any) -> Value:
+        """The value of an expression."""
+        return expressions.EVALUATE[type(node)](self, frame, node)
+
+    def execute(self, frame: Frame, body: Sequence[Any]) -> bool:
+        """Run statements; whether control reaches the end."""
+        run = statements.EXECUTE
+        for statement in body:
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                raise Exhausted
+            if not run[type(statement)](self, frame, statement):
+                return False
+        return True
+
+    def step(self, cost: int = 1) -> None:
+        """Count work against the root's budget."""
+        self.steps += cost
+        if self.steps > MOST_STEPS:
+            raise Exhausted
+
+    def root(self, name: str, start: Any) -> None:
+        """Run `start()` as a root: with a fresh budget, and whatever bound it reaches noted."""
+        self.steps = 0
+        self.stack = []
+        try:
+            start()
+        except Exhausted:
+            self.exhausted.append(name)
+        except RecursionError:
+            self.exhausted.append(name)
+        self.stack = []
+
+    def touch(self, value: Items | Dict | Object) -> None:
+        """Note that `value` is being changed: activations that began after it was made change what they were given, and are not memoised."""
+        born = value.born
+        for frame in reversed(self.stack):
+            if frame.birth < born:
+                break
+            frame.impure = True
+
+    # ----------------------------------------------------------------- events
+
+    def trace(self, site: Site | None) -> tuple[Step, ...]:
+        """The loop over the site's rows and every call, render and include from there down."""
+        start, first = len(self.stack) - 1, 0
+        found = False
+        for index, frame in enumerate(self.stack):
+            for number, loop in enumerate(frame.loops):
+                if site is None or site in loop.sites:
+                    start, first, found = index, number, True
+                    break
+            if found:
+                break
+        else:
+            for index in range(len(self.stack) - 1, -1, -1):
+                if self.stack[index].loops or self.stack[index].varying:
+                    start = index
+                    if not self.stack[index].varying:
+                        break
+        steps: list[Step] = []
+        for index in range(max(start, 0), len(self.stack)):
+            frame = self.stack[index]
+            if index > start and frame.call is not None:
+                steps.append(Step(frame.call, frame.label if " " in frame.label else f"calls `{frame.label}`"))
+            for number, loop in enumerate(frame.loops):
+                if index > start or number >= first:
+                    steps.append(Step(loop.place, f"for each of `{loop.source}`"))
+        return tuple(steps)
+
+    def lazy_load(self, row: Row, relation: Relation, frame: Frame, node: Any, confidence: Confidence = Confidence.HIGH) -> None:
+        """Record that the relation is read on each of many rows that did not load it."""
+        query = row.query
+        if query is None or query.opaque or not row.many:
+            return
+        path, access = row.lookup(relation.name), frame.place(node)
+        found = (query.site, path, access)
+        if found not in self.lazy_loads:
+            self.lazy_loads[found] = LazyLoad(
+                query.site, query.model, path, relation, through_many(row), access, source_of(node), self.trace(query.site), confidence
+            )
+
+    def key_read(self, row: Row, relation: Relation, frame: Frame, node: Any, read: Place, other: Place | None) -> None:
+        """Record that a relation is read for its key only."""
+        query = row.query
+        if query is None or query.opaque or not row.many:
+            return
+        path, access = row.lookup(relation.name), frame.place(node)
+        found = (query.site, path, access)
+        if found not in self.key_reads:
+            self.key_reads[found] = KeyRead(
+                query.site, query.model, path, relation, access, read, other, source_of(node), self.trace(query.site), frame.qualname, through_many(row)
+            )
+
+    def loop_query(self, site: Site, model: Model, how: str, access: Place, row: Row | None = None, relation: Relation | None = None, prefetched: bool = False) -> None:
+        """Record a query that runs on each turn of a loop."""
+        outer = row.query.site if row is not None and row.query is not None else None
+        found = (site, how, access)
+        if found not in self.loop_queries:
+            path = row.lookup(relation.name) if row is not None and relation is not None else ""
+            self.loop_queries[found] = LoopQuery(site, model, how, access, self.trace(outer), path, outer, relation, prefetched)
+
+    def deferred_read(self, row: Row, name: str, access: Place) -> None:
+        """Record that a deferred column is read on each of many rows."""
+        query = row.query
+        if query is None or query.opaque or not row.many or row.path:
+            return
+        found = (query.site, name, access)
+        if found not in self.deferred_reads:
+            self.deferred_reads[found] = DeferredRead(query.site, query.model, name, access, self.trace(query.site))
+
+    def site(self, frame: Frame, node: Any, kind: str = "expression") -> Site:
+        """The site of a query that the expression builds."""
+        if frame.module is None:
+            kind = "template"
+        return Site(frame.place(node), frame.qualname, source_of(node), kind)
+
+
+def through_many(row: Row) -> bool:
+    """Whether a to-many step lies between the query's row and this one."""
+    current: Row | None = row
+    while current is not None and current.path:
+        if current.via is not None and current.via.to_many:
+            return True
+        current = current.parent
+    return False
+
+
+def as_many(row: Row, many: bool) -> Row:
+    """The row standing for one, or for each of many."""
+    return row if row.many == many else replace(row, many=many)
+
+
+__all__ = ["Arguments", "Exhausted", "Frame", "Interpreter", "Loop", "as_many", "is_tracked", "itertools", "join", "through_many"]

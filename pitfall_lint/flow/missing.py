@@ -1,0 +1,94 @@
+"""Lazy loads gathered by the query that lacks them: one finding names every relation, one fix mends them all."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pitfall_lint.finding import Applicability, Confidence, EagerLoad, Fix, Step
+from pitfall_lint.flow.events import LazyLoad
+from pitfall_lint.flow.values import Site
+
+if TYPE_CHECKING:
+    from pitfall_lint.project.django.models import Model
+
+MOST_STEPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The relations that one query lacks. `joined` are the lookup paths for select_related, `prefetched` those for prefetch_related;
+    `to_one` the prefixes of the latter that end in a to-one relation.
+    """
+
+    site: Site
+    model: Model
+    events: tuple[LazyLoad, ...]
+    joined: tuple[str, ...]
+    prefetched: tuple[str, ...]
+    to_one: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every relation that is read and not loaded, sorted."""
+        return tuple(sorted({event.path for event in self.events}))
+
+    @property
+    def confidence(self) -> Confidence:
+        """That of the surest event."""
+        order = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
+        return min((event.confidence for event in self.events), key=order.index)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The way from the query to the reads: the way to the first of each relation, then the read itself."""
+        steps: list[Step] = []
+        for path in self.paths:
+            event = next(event for event in self.events if event.path == path)
+            for step in event.trace:
+                if step not in steps:
+                    steps.append(step)
+            words = "goes through" if event.to_many else "reads"
+            steps.append(Step(event.access, f"{words} `{event.source}`: a query per row for `{path}`"))
+        return tuple(steps[:MOST_STEPS])
+
+    @property
+    def calls(self) -> str:
+        """The calls that load what is missing, as they are to be written."""
+        parts = []
+        if self.joined:
+            parts.append(f"select_related({', '.join(f'{path!r}'.replace(chr(39), chr(34)) for path in self.joined)})")
+        if self.prefetched:
+            parts.append(f"prefetch_related({', '.join(f'{path!r}'.replace(chr(39), chr(34)) for path in self.prefetched)})")
+        return ".".join(parts)
+
+    @property
+    def fix(self) -> Fix:
+        """The rewriting of the query; a suggestion where the query stands in a template, which cannot say it."""
+        if self.site.kind == "template":
+            return Fix(
+                Applicability.MANUAL,
+                f"A template cannot load relations ahead: build this queryset in Python, with `.{self.calls}`, and hand it to the template.",
+            )
+        recipe = EagerLoad(self.site.place, self.joined, self.prefetched, to_one=self.to_one)
+        return Fix(Applicability.SAFE, f"Add `{self.calls}` to `{self.site.source}`", recipe)
+
+
+def missing(events: Iterable[LazyLoad]) -> Iterator[Missing]:
+    """One `Missing` a query, in the order of the queries."""
+    ordered = sorted(events, key=lambda event: (event.site.place, event.path, event.access))
+    for site, group in itertools.groupby(ordered, key=lambda event: event.site):
+        held = tuple(group)
+        prefetched = {event.path for event in held if event.to_many or event.through_many or event.relation.kind == "generic_fk"}
+        # A relation below one that has to be prefetched goes the same way.
+        prefetched |= {event.path for event in held if any(event.path.startswith(path + "__") for path in prefetched)}
+        joined = {event.path for event in held} - prefetched
+        to_one = {event.path for event in held if not event.to_many and event.path in prefetched}
+        yield Missing(site, held[0].model, held, longest(joined), longest(prefetched), tuple(sorted(to_one)))
+
+
+def longest(paths: set[str]) -> tuple[str, ...]:
+    """The paths without those that a longer one loads on its way."""
+    return tuple(sorted(path for path in paths if not any(other.startswith(path + "__") for other in paths)))

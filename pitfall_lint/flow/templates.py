@@ -1,0 +1,362 @@
+"""Rendering: a template is run with its context, what it extends and includes with it; filters and tags are calls.
+
+A template is run once for each different context, and only with that part of the context which it can mention and which holds a query or a row.
+https://docs.djangoproject.com/en/stable/ref/templates/language/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pitfall_lint import language as l
+from pitfall_lint.facts.records import TemplateFacts
+from pitfall_lint.flow import iteration, querysets
+from pitfall_lint.flow.values import (
+    UNKNOWN,
+    Constant,
+    Dict,
+    FunctionValue,
+    Items,
+    Query,
+    Row,
+    Scope,
+    Value,
+    is_tracked,
+    join_all,
+    key,
+    options,
+)
+
+if TYPE_CHECKING:
+    from pitfall_lint.flow.interpreter import Frame, Interpreter
+
+DEEPEST_EXTENDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Value):
+    """A template object; its `render` renders."""
+
+    name: Value
+
+
+@dataclass(slots=True)
+class Blocks:
+    """The blocks of a template and of those it extends: for each name the bodies from the most derived on, with the template each stands in."""
+
+    bodies: dict[str, list[tuple[TemplateFacts, l.Block]]]
+
+
+# ------------------------------------------------------------------ rendering
+
+
+def named(it: Interpreter, name: Value | None) -> list[TemplateFacts]:
+    """The templates that a name (or the first of several that is there) stands for."""
+    found: list[TemplateFacts] = []
+    for option in options(name) if name is not None else ():
+        if isinstance(option, Items) and option.items is not None:
+            first = next((template for item in option.items for template in named(it, item)), None)
+            if first is not None:
+                found.append(first)
+        elif isinstance(option, Constant) and isinstance(option.value, str):
+            template = it.project.templates.find(option.value)
+            if template is not None:
+                found.append(template)
+        elif isinstance(option, Template):
+            found.extend(named(it, option.name))
+    return found
+
+
+def render(it: Interpreter, frame: Frame, name: Value | None, context: Value | None, node: Any) -> Value:
+    """Render the template(s) of that name with that context."""
+    for template in named(it, name):
+        for option in options(context) if context is not None else ():
+            if isinstance(option, Dict):
+                variables = {key: value for key, value in option.entries.items() if isinstance(key, str)}
+                run(it, frame, template, variables, node, f"renders `{template.path}`")
+    return UNKNOWN
+
+
+def run(it: Interpreter, frame: Frame, template: TemplateFacts, variables: dict[str, Value], node: Any, label: str) -> None:
+    """Run a template, unless nothing that it mentions holds a query or a row."""
+    mentioned = names_of(it, template)
+    seen = {name: value for name, value in variables.items() if (mentioned is None or name in mentioned) and (is_tracked(value) or isinstance(value, (Constant, FunctionValue)))}
+    if not any(is_tracked(value) for value in seen.values()):
+        return
+    memo_key = (template.path, frozenset((name, key(value)) for name, value in seen.items()), frozenset(frame.varying) if frame.loops else frozenset())
+    if memo_key in it.memo or len(it.stack) >= 24 or any(active.template is template for active in it.stack):
+        return
+    it.memo[memo_key] = UNKNOWN
+    inner = frame_of(it, template, dict(seen))
+    inner.call = frame.place(node)
+    inner.label = label
+    inner.varying = {name for name in seen if frame.module is None and (name in frame.varying or any(name in loop.names for loop in frame.loops))}
+    it.step()
+    it.stack.append(inner)
+    try:
+        run_chain(it, inner, template)
+    finally:
+        it.stack.pop()
+
+
+def frame_of(it: Interpreter, template: TemplateFacts, variables: dict[str, Value]) -> Frame:
+    """An activation of a template."""
+    from pitfall_lint.flow.interpreter import Frame
+
+    made = Frame(template.path, None, Scope(variables))
+    made.template = template
+    return made
+
+
+def run_chain(it: Interpreter, frame: Frame, template: TemplateFacts) -> None:
+    """Run the outermost template that this one extends, with the blocks of all of them."""
+    blocks = Blocks({})
+    current: TemplateFacts | None = template
+    chain: list[TemplateFacts] = []
+    while current is not None and len(chain) < DEEPEST_EXTENDS and current not in chain:
+        chain.append(current)
+        for part in l.walk(current.body):
+            if isinstance(part, l.Block):
+                blocks.bodies.setdefault(part.name, []).append((current, part))
+        parent = None
+        if current.extends is not None:
+            parent = next(iter(named(it, it.evaluate(frame, current.extends))), None)
+            it.execute(frame, [part for part in current.body if isinstance(part, (l.Let, l.Function, l.TemplateImport))])
+        current = parent
+    frame.blocks = blocks
+    outermost = chain[-1]
+    if outermost.extends is not None:
+        # What it extends is not known (another package's): its blocks are rendered by that.
+        for name in dict.fromkeys(blocks.bodies):
+            run_block(it, frame, name, 0)
+        return
+    with_template(it, frame, outermost, outermost.body)
+
+
+def with_template(it: Interpreter, frame: Frame, template: TemplateFacts, body: l.Body) -> None:
+    """Run statements that stand in `template`."""
+    path, held = frame.path, frame.template
+    frame.path, frame.template = template.path, template
+    try:
+        it.execute(frame, body)
+    finally:
+        frame.path, frame.template = path, held
+
+
+def block(it: Interpreter, frame: Frame, node: l.Block) -> bool:
+    """`{% block %}`: the most derived body of that name."""
+    if node.partial:
+        return True
+    if frame.blocks is None or node.name not in frame.blocks.bodies:
+        it.execute(frame, node.body)
+        return True
+    run_block(it, frame, node.name, 0)
+    return True
+
+
+def run_block(it: Interpreter, frame: Frame, name: str, level: int) -> None:
+    """Run the body of a block at a level of the chain; `block.super` is the next level."""
+    bodies = frame.blocks.bodies[name]
+    if level >= len(bodies):
+        return
+    template, node = bodies[level]
+    before = dict(frame.scope.variables)
+    uses_super = any(isinstance(part, l.Lookup) and part.name == "super" for part in l.walk(node.body)) or any(
+        isinstance(part, l.Call) and isinstance(part.func, l.Name) and part.func.id == "super" for part in l.walk(node.body)
+    )
+    with_template(it, frame, template, node.body)
+    frame.scope.variables = before
+    if uses_super:
+        run_block(it, frame, name, level + 1)
+
+
+def include(it: Interpreter, frame: Frame, node: l.Include) -> bool:
+    """`{% include %}`: the current context, unless `only`, and the bindings."""
+    bindings = {word.name: it.evaluate(frame, word.value) for word in node.bindings if word.name}
+    name = it.evaluate(frame, node.template)
+    variables: dict[str, Value] = {}
+    if not node.only:
+        scope: Scope | None = frame.scope
+        while scope is not None:
+            variables = {**scope.variables, **variables}
+            scope = scope.parent
+    variables.update(bindings)
+    for template in named(it, name):
+        run(it, frame, template, variables, node, f"includes `{template.path}`")
+    return True
+
+
+def import_macros(it: Interpreter, frame: Frame, node: l.TemplateImport) -> bool:
+    """Jinja's `import` and `from ... import`."""
+    macros: dict[str, Value] = {}
+    for template in named(it, it.evaluate(frame, node.template)):
+        home = frame_of(it, template, {})
+        for part in template.body:
+            if isinstance(part, l.Function):
+                macros[part.name] = FunctionValue(part, None, template.path, None, home.scope)
+        home.scope.variables.update(macros)
+    if node.name is None:
+        frame.scope.variables[node.alias] = Dict(dict(macros))
+    elif node.name in macros:
+        frame.scope.variables[node.alias] = macros[node.name]
+    return True
+
+
+_NAMES: dict[int, tuple[TemplateFacts, frozenset[str] | None]] = {}
+
+
+def names_of(it: Interpreter, template: TemplateFacts) -> frozenset[str] | None:
+    """Every name that the template, and whatever it extends and includes, mentions; None where one of those cannot be told."""
+    held = _NAMES.get(id(template))
+    if held is not None and held[0] is template:
+        return held[1]
+    _NAMES[id(template)] = (template, frozenset(template.names))
+    found: set[str] = set(template.names)
+    complete = True
+    reached: list[Any] = [template.extends] if template.extends is not None else []
+    reached += [part.template for part in l.walk(template.body) if isinstance(part, (l.Include, l.TemplateImport))]
+    for node in reached:
+        if isinstance(node, l.Const) and isinstance(node.value, str):
+            other = it.project.templates.find(node.value)
+            inner = names_of(it, other) if other is not None else frozenset()
+            if inner is None:
+                complete = False
+            else:
+                found |= inner
+        else:
+            complete = False
+    result = frozenset(found) if complete else None
+    _NAMES[id(template)] = (template, result)
+    return result
+
+
+# ------------------------------------------------------------ filters and tags
+
+
+def call_named(it: Interpreter, frame: Frame, name: str, node: l.Call) -> Value:
+    """A filter, a tag or a test of a template, called with its arguments."""
+    from pitfall_lint.flow import calls
+
+    kind, _, plain = name.partition(":")
+    arguments = calls.evaluate_arguments(it, frame, node)
+    first = arguments.args[0] if arguments.args else UNKNOWN
+    if kind == "filter":
+        symbol = it.project.templates.filter(frame.template, plain) if frame.template is not None else None
+        if symbol is not None:
+            function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
+            return it.call(function, None, arguments, frame.place(node), f"filter `{plain}`")
+        handler = FILTERS.get(plain)
+        return join_all([handler(it, frame, option, arguments.args[1:], node) for option in options(first)]) if handler is not None else UNKNOWN
+    if kind == "tag":
+        return call_tag(it, frame, plain, arguments, node)
+    for option in options(first):
+        if isinstance(option, Query) and plain in ("iterable", "sequence"):
+            querysets.evaluated(it, frame, option, node, "iterate")
+    return UNKNOWN
+
+
+def call_tag(it: Interpreter, frame: Frame, name: str, arguments: Any, node: l.Call) -> Value:
+    """A custom tag: the project's function, and for an inclusion tag its template."""
+    templates = it.project.templates
+    symbol = templates.tag(frame.template, name) if frame.template is not None else None
+    if symbol is None:
+        return UNKNOWN
+    function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
+    kind = templates.tag_kind(symbol)
+    if kind is None:
+        return UNKNOWN
+    if kind.takes_context:
+        arguments.args.insert(0, context_of(frame))
+        arguments.varying = frozenset(place + 1 if isinstance(place, int) else place for place in arguments.varying)
+    result = it.call(function, None, arguments, frame.place(node), f"tag `{name}`")
+    if kind.template is not None:
+        render(it, frame, Constant(kind.template), result, node)
+        return UNKNOWN
+    return result
+
+
+def context_of(frame: Frame) -> Dict:
+    """The context as a dict, as a tag that takes it sees it."""
+    variables: dict[Any, Value] = {}
+    scope: Scope | None = frame.scope
+    while scope is not None:
+        variables = {**scope.variables, **variables}
+        scope = scope.parent
+    return Dict(variables)
+
+
+def pass_on(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
+    """A filter that hands the value on."""
+    return value
+
+
+def cut(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
+    """`slice`: the same rows, fewer."""
+    from pitfall_lint.flow import calls
+
+    return calls.cut(it, frame, value, [UNKNOWN, UNKNOWN], node)
+
+
+def listed(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
+    """A filter that goes through the value and gives a list."""
+    return Items("list", None, iteration.iterate(it, frame, value, node))
+
+
+def by_key(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
+    """`dictsort:"author.name"`, Jinja's `map(attribute=)`, `groupby`: the attribute is read on each."""
+    element = iteration.iterate(it, frame, value, node)
+    return Items("list", None, element)
+
+
+def counted(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
+    """`length`: the queryset is evaluated."""
+    if isinstance(value, Query):
+        querysets.evaluated(it, frame, value, node, "len")
+    return UNKNOWN
+
+
+def one(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
+    """`first`, `last`, `random`: one of the rows."""
+    if isinstance(value, Query):
+        querysets.evaluated(it, frame, value, node, "index")
+        made = querysets.row_of(it, value)
+        return made if frame.varies(node) else iteration.one(made)
+    return iteration.one(value.element) if isinstance(value, Items) else UNKNOWN
+
+
+def as_text(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
+    """A filter that turns the value into text."""
+    from pitfall_lint.flow import calls
+
+    calls.as_text(it, frame, value, node)
+    return UNKNOWN
+
+
+def joined(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
+    """`join`: each row is turned into text."""
+    from pitfall_lint.flow import calls
+
+    element = iteration.iterate(it, frame, value, node)
+    frame.loops.append(iteration.loop_over(frame, node, element, frozenset()))
+    try:
+        for option in options(element):
+            if isinstance(option, Row):
+                calls.as_text(it, frame, option, node)
+    finally:
+        frame.loops.pop()
+    return UNKNOWN
+
+
+FILTERS = {
+    **dict.fromkeys(("default", "default_if_none", "safe", "escape", "d", "force_escape"), pass_on),
+    **dict.fromkeys(("slice", "batch"), cut),
+    **dict.fromkeys(("list", "sort", "reverse", "unique", "dictsort", "dictsortreversed", "select", "reject", "selectattr", "rejectattr"), listed),
+    **dict.fromkeys(("length", "count", "length_is", "pluralize"), counted),
+    **dict.fromkeys(("first", "last", "random"), one),
+    **dict.fromkeys(
+        ("upper", "lower", "title", "truncatechars", "truncatewords", "capfirst", "linebreaks", "slugify", "stringformat", "urlize", "striptags", "string", "truncate", "e"),
+        as_text,
+    ),
+    **dict.fromkeys(("join", "unordered_list"), joined),
+}

@@ -1,0 +1,401 @@
+"""The abstract values that the interpreter computes with.
+
+Queries, rows and managers are immutable records, equal when their fields are; lists, dicts and objects are mutable and compared by identity,
+because a program passes them on and fills them elsewhere. `UNKNOWN` is everything else: it never leads to an event.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pitfall_lint.finding import Place
+
+if TYPE_CHECKING:
+    from pitfall_lint.language import Function, Lambda
+    from pitfall_lint.project.django.models import Manager, Model, Relation
+    from pitfall_lint.project.symbols import ClassSymbol, Module, ModuleSymbol
+
+MOST_OPTIONS = 8
+_serial = itertools.count(1)
+
+
+class Value:
+    """Any abstract value."""
+
+    __slots__ = ()
+
+
+class _Unknown(Value):
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = _Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Value):
+    """A literal: str, int, float, bool or None (bytes are unknown)."""
+
+    value: str | int | float | bool | None
+
+
+NONE = Constant(None)
+
+
+@dataclass(frozen=True, slots=True)
+class External(Value):
+    """Something outside the project, by its canonical dotted name."""
+
+    dotted: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue(Value):
+    """A module of the project."""
+
+    symbol: ModuleSymbol
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue(Value):
+    """A class of the project."""
+
+    symbol: ClassSymbol
+
+
+@dataclass(frozen=True, slots=True)
+class ModelValue(Value):
+    """A model class that the project does not define itself (contrib), or one found by `get_model`."""
+
+    model: Model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue(Value):
+    """A function or lambda with the scope it closes over. `owner` is the class whose body it stands in; `path` the file."""
+
+    node: Function | Lambda
+    module: Module | None
+    path: str
+    owner: ClassSymbol | None = None
+    closure: Scope | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionValue) and self.node is other.node and self.closure is other.closure
+
+    def __hash__(self) -> int:
+        return hash((id(self.node), id(self.closure)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Value):
+    """A project's method bound to its receiver."""
+
+    function: FunctionValue
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Value):
+    """A method whose meaning the interpreter knows (of querysets, managers, rows, lists, dicts, strings), bound to its receiver."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super(Value):
+    """`super()` within a method of `owner`."""
+
+    owner: ClassSymbol
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a query was built: the span of its expression, the function or class around it, and what stands there.
+    `kind` is expression, template (built by a template's own lookup), or the name of a desugaring's implicit place.
+    """
+
+    place: Place
+    scope: str
+    source: str
+    kind: str = "expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Prefetched(Value):
+    """One entry of prefetch_related: the lookup path, the inner queryset of a `Prefetch`, its `to_attr`."""
+
+    path: str
+    query: Query | None = None
+    to_attr: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Value):
+    """A queryset.
+
+    `joined` and `prefetches` hold what its rows have loaded (lookup paths); `known` the relations that every row knows because it came through them;
+    `row` and `relation` say that it is a related manager's set, `refined` that it is not the plain `.all()` of it (a prefetch no longer serves it).
+    `shape` is row, dict, tuple or flat. `opaque`: what it loads cannot be told, so it gives no event.
+    """
+
+    model: Model
+    site: Site
+    cls: ClassSymbol | None = None
+    joined: frozenset[str] = frozenset()
+    prefetches: tuple[Prefetched, ...] = ()
+    known: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+    deferred: frozenset[str] = frozenset()
+    annotated: frozenset[str] = frozenset()
+    row: Row | None = None
+    relation: Relation | None = None
+    refined: bool = False
+    shape: str = "row"
+    opaque: bool = False
+    peers: bool = False
+    sliced: bool = False
+    unprefetched: bool = False  # .iterator() without chunk_size
+
+    def prefetch(self, path: str) -> Prefetched | None:
+        """The entry that loads `path` (the last one wins, as a longer path loads each prefix of itself)."""
+        for entry in reversed(self.prefetches):
+            if entry.path == path and entry.to_attr is None:
+                return entry
+        for entry in self.prefetches:
+            if entry.path.startswith(path + "__"):
+                return Prefetched(path)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Value):
+    """A model instance: the row that `path` leads to from a row of `query` (`query` None: where it came from is not known, so it gives no event).
+    `many`: it stands for each of many rows in turn. `overlay`: attributes that the program set on it.
+    """
+
+    model: Model
+    query: Query | None = None
+    path: tuple[str, ...] = ()
+    many: bool = False
+    via: Relation | None = None
+    parent: Row | None = None
+    overlay: tuple[tuple[str, Value], ...] = ()
+
+    def lookup(self, name: str) -> str:
+        """The lookup path of the relation `name` of this row, from the query's row."""
+        return "__".join((*self.path, name))
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerValue(Value):
+    """A manager of a model, or, with `row` and `relation`, a related manager."""
+
+    manager: Manager
+    model: Model
+    row: Row | None = None
+    relation: Relation | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Items(Value):
+    """A list, tuple, set or iterator: its items where each is known, else one value that stands for all."""
+
+    kind: str = "list"
+    items: list[Value] | None = None
+    each: Value | None = None
+    born: int = field(default_factory=lambda: next(_serial))
+
+    @property
+    def element(self) -> Value:
+        """One value that stands for every item."""
+        if self.items is not None:
+            return join_all(self.items)
+        return self.each if self.each is not None else UNKNOWN
+
+    def add(self, value: Value) -> None:
+        """Append: the items are no longer told apart."""
+        self.each = join(self.element, value) if self.items or self.each is not None else value
+        self.items = None
+
+
+@dataclass(eq=False, slots=True)
+class Dict(Value):
+    """A dict: values under constant keys, and one value (`rest`) that stands for those under keys not known. `keys` stands for its keys not known."""
+
+    entries: dict[Any, Value] = field(default_factory=dict)
+    rest: Value | None = None
+    keys: Value | None = None
+    born: int = field(default_factory=lambda: next(_serial))
+
+    def get(self, key: Value) -> Value:
+        """What lies under `key`."""
+        if isinstance(key, Constant):
+            if key.value in self.entries:
+                return self.entries[key.value]
+            return self.rest if self.rest is not None else UNKNOWN
+        return self.values()
+
+    def values(self) -> Value:
+        """One value that stands for all."""
+        return join_all([*self.entries.values(), *([self.rest] if self.rest is not None else [])])
+
+    def set(self, key: Value, value: Value) -> None:
+        """Put `value` under `key`."""
+        if isinstance(key, Constant):
+            self.entries[key.value] = value
+        else:
+            self.rest = value if self.rest is None else join(self.rest, value)
+            self.keys = key if self.keys is None else join(self.keys, key)
+
+
+@dataclass(eq=False, slots=True)
+class Object(Value):
+    """An instance of a project's class that is no model; `base` is its class, `attributes` what was set on it."""
+
+    base: ClassSymbol
+    attributes: dict[str, Value] = field(default_factory=dict)
+    born: int = field(default_factory=lambda: next(_serial))
+
+
+@dataclass(frozen=True, slots=True)
+class Union(Value):
+    """One of several values."""
+
+    options: tuple[Value, ...]
+
+
+class Scope:
+    """Variables of a function activation, and the scope around it."""
+
+    __slots__ = ("outer", "parent", "variables")
+
+    def __init__(self, variables: dict[str, Value], parent: Scope | None = None) -> None:
+        self.variables = variables
+        self.parent = parent
+        self.outer: set[str] | None = None
+
+    def find(self, name: str) -> Value | None:
+        """The variable's value here or in a scope around, None where there is none."""
+        scope: Scope | None = self
+        while scope is not None:
+            value = scope.variables.get(name)
+            if value is not None:
+                return value
+            scope = scope.parent
+        return None
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """The alternatives that `value` is."""
+    return value.options if isinstance(value, Union) else (value,)
+
+
+def join(first: Value, second: Value) -> Value:
+    """Either value. Unknown and None beside something known are dropped: what is known can flow here, and that is what events rest on."""
+    if first is second or first == second:
+        return first
+    if first is UNKNOWN or first == NONE:
+        return second if second is not UNKNOWN else first if first is UNKNOWN else UNKNOWN
+    if second is UNKNOWN or second == NONE:
+        return first
+    merged: list[Value] = []
+    for option in (*options(first), *options(second)):
+        if option not in merged:
+            merged.append(option)
+    if len(merged) > MOST_OPTIONS:
+        kept = [option for option in merged if isinstance(option, (Query, Row, ManagerValue, Items, Dict, Object))][:MOST_OPTIONS]
+        return Union(tuple(kept)) if len(kept) > 1 else kept[0] if kept else UNKNOWN
+    if all(isinstance(option, Constant) for option in merged) and len(merged) > 4:
+        return UNKNOWN
+    return Union(tuple(merged))
+
+
+def join_all(values: Iterable[Value]) -> Value:
+    """One of the values; unknown where there is none."""
+    result: Value | None = None
+    for value in values:
+        result = value if result is None else join(result, value)
+    return UNKNOWN if result is None else result
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a condition on `value` holds, None where it cannot be told."""
+    if isinstance(value, Constant):
+        return bool(value.value)
+    return None
+
+
+def is_tracked(value: Value, depth: int = 3) -> bool:
+    """Whether a query, a row or a manager is in there: only then can handing it on lead to an event."""
+    if isinstance(value, (Query, Row, ManagerValue, Prefetched)):
+        return True
+    if isinstance(value, (Constant, External, _Unknown, ModuleValue, ClassValue, ModelValue)):
+        return False
+    if isinstance(value, (Bound, Method, Super)):
+        return is_tracked(value.receiver, depth)
+    if isinstance(value, FunctionValue):
+        return value.closure is not None
+    if depth <= 0:
+        return True
+    return any(is_tracked(inner, depth - 1) for inner in _inner(value))
+
+
+def _inner(value: Value) -> Iterator[Value]:
+    if isinstance(value, Union):
+        yield from value.options
+    elif isinstance(value, Items):
+        yield from value.items if value.items is not None else [value.element]
+    elif isinstance(value, Dict):
+        yield from value.entries.values()
+        if value.rest is not None:
+            yield value.rest
+        if value.keys is not None:
+            yield value.keys
+    elif isinstance(value, Object):
+        yield from value.attributes.values()
+
+
+def key(value: Value, depth: int = 4) -> Any:
+    """A hashable snapshot of `value`: calls with equal keys behave alike."""
+    if isinstance(value, Items):
+        if depth <= 0:
+            return id(value)
+        if value.items is not None:
+            return (value.kind, tuple(key(item, depth - 1) for item in value.items[:20]))
+        return (value.kind, "each", key(value.element, depth - 1))
+    if isinstance(value, Dict):
+        if depth <= 0:
+            return id(value)
+        return ("dict", frozenset((name, key(item, depth - 1)) for name, item in value.entries.items()), value.rest and key(value.rest, depth - 1))
+    if isinstance(value, Object):
+        if depth <= 0:
+            return id(value)
+        return (value.base.dotted, frozenset((name, key(item, depth - 1)) for name, item in value.attributes.items()))
+    if isinstance(value, Union):
+        return frozenset(key(option, depth) for option in value.options)
+    if isinstance(value, (Bound, Method)):
+        return (type(value), value.function if isinstance(value, Bound) else value.name, key(value.receiver, depth - 1) if depth > 0 else id(value))
+    return value
+
+
+def clone_of(value: Value, depth: int = 2) -> Value:
+    """A copy of what is mutable in `value`: two holders of it do not share a list."""
+    if depth <= 0:
+        return value
+    if isinstance(value, Items):
+        items = [clone_of(item, depth - 1) for item in value.items] if value.items is not None else None
+        return Items(value.kind, items, value.each)
+    if isinstance(value, Dict):
+        return Dict({name: clone_of(item, depth - 1) for name, item in value.entries.items()}, value.rest, value.keys)
+    if isinstance(value, Object):
+        return Object(value.base, dict(value.attributes))
+    return value
