@@ -29,7 +29,9 @@ def read(path: str, data: bytes, shallow: bool = False) -> bytes:
         return _read(path, data, text, shallow)
     except SyntaxError as error:
         problem = _problem(error)
-        # Here python_cst has its turn.
+        encoded = _read_newer(path, text, shallow)
+        if encoded is not None:
+            return encoded
     except RecursionError:
         problem = Problem("nested too deeply to be read", pack(1, 0))
     except MemoryError:
@@ -60,6 +62,22 @@ def _read(path: str, data: bytes, text: str, shallow: bool) -> bytes:
                 raise
             _spell_surrogates(tree)
     raise AssertionError("unreachable")
+
+
+def _read_newer(path: str, text: str, shallow: bool) -> bytes | None:
+    """The encoded facts by way of libcst; None where it refuses the file as well."""
+    from pitfall_lint.facts import python_cst  # takes a third of a second to import
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lowered = python_cst.lower(text, text.split("\n"), shallow)
+        if lowered is None:
+            return None
+        body, words = lowered
+        return encode((1, path, _count(text), shallow, body, sorted(words), comments.in_python(text), None))
+    except (RecursionError, MemoryError, UnicodeEncodeError, SyntaxError, ValueError):
+        return None
 
 
 def _decoded(data: bytes) -> str:
@@ -342,7 +360,10 @@ def _import(n: Any, add: Add, append: Append, scope: Scope) -> None:
     start = n.lineno << 20 | n.col_offset
     end = n.end_lineno << 20 | n.end_col_offset
     for a in n.names:
-        add(a.asname or a.name.partition(".")[0])
+        for part in a.name.split("."):
+            add(part)
+        if a.asname is not None:
+            add(a.asname)
         append((45, start, end, a.name, 0, None, a.asname))
 
 
@@ -351,6 +372,8 @@ def _import_from(n: Any, add: Add, append: Append, scope: Scope) -> None:
     end = n.end_lineno << 20 | n.end_col_offset
     module = n.module or ""
     level = n.level or 0
+    for part in module.split("."):
+        add(part)
     for a in n.names:
         name = a.name
         add(name)
