@@ -29,25 +29,34 @@ class {cls}(Rule):
     """The pitfall in one sentence.
 
     What it finds
-        ...
+
+    ...
 
     Why it matters
-        ...
+
+    ...
 
     Example
+
+        # app.py
         ...
 
     Better
+
+        # app.py
         ...
 
     Fix
-        ...
+
+    ...
 
     Limits
-        ...
+
+    ...
 
     References
-        https://docs.djangoproject.com/ or https://flask.palletsprojects.com/: the page that the rule rests on.
+
+    - https://docs.djangoproject.com/ or https://flask.palletsprojects.com/: the page that the rule rests on
     """
 
     code = "{code}"
