@@ -1,12 +1,12 @@
-"""Fixes: recipes become edits and moves (`expand`), edits become new contents (`apply`), contents reach the disk (`write`).
+"""Recipes become edits and moves (`expand`), edits new contents (`apply`), and contents reach the disk (`write`).
 
     expansion = Expander(source).expand(finding.fix)    # Expansion(edits, moves); raises CannotFix(reason, path)
     applied = apply(findings, source, unsafe=False, lint_again=lint)
     text = diff(applied.changed, applied.moves, source) # --diff: unified, with git's rename headers
     applied = write(applied, source)                    # --fix: the only function here that touches the disk
 
-- `Expander` keeps what it read: use one for all findings of a run (reports that show edits). A fix without a recipe
-  expands to nothing; so does one whose relations are loaded already. `expand(fix, source)` is the same for a single fix.
+- `Expander` keeps what it read: use one for all findings of a run (reports show edits). A fix without a recipe expands
+  to nothing; so does one whose relations are loaded already. `expand(fix, source)` is the same for a single fix.
 - `apply` writes nothing. `lint(source) -> Sequence[Finding]` is called with a `source.Overlay` after every pass: the
   engine must read files through it, leave out those in `overlay.gone` and take up those in `overlay.added`. Without
   `lint_again` there is one pass, and what it cannot do is refused. `unchanged(path, data) -> bool` may say whether

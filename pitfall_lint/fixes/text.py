@@ -20,6 +20,7 @@ import libcst
 
 from pitfall_lint.errors import CannotFix
 from pitfall_lint.finding import Edit, Place
+from pitfall_lint.fixes.tree import Tree
 from pitfall_lint.language import column_of, line_of, pack
 
 if sys.version_info >= (3, 11):
@@ -86,6 +87,11 @@ class Text:
         double = sum(quote == '"' for _, _, quote in self.strings)
         return "'" if single > double else '"'
 
+    @cached_property
+    def tree(self) -> Tree:
+        """The whole file as libcst reads it; libcst.ParserSyntaxError where it cannot."""
+        return Tree(self.text, 0)
+
     def in_string(self, offset: int) -> bool:
         """Whether the index lies within a string literal (as the expressions of an f-string do)."""
         index = bisect_right(self.strings, (offset, sys.maxsize, "")) - 1
@@ -125,7 +131,7 @@ class Text:
         return Edit(Place(self.path, self.position(start), self.position(end)), content)
 
     def edited(self, edits: Sequence[Edit]) -> bytes:
-        """The file's bytes after the edits; insertions at one point keep the given order. CannotFix where two overlap."""
+        """The bytes after the edits; insertions at one point keep the given order. CannotFix where two overlap."""
         spans = sorted(
             ((self.offset(e.place.start), self.offset(e.place.end), e.content) for e in edits),
             key=lambda span: span[:2],
