@@ -23,6 +23,10 @@ FORMATS = {
     "json": "one list",
     "json-lines": "one object a line",
     "github": "annotations of GitHub Actions",
+    "gitlab": "a code quality report of GitLab",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "junit": "JUnit XML, a failed test case a finding",
+    "html": "one page to hand around",
 }
 TEXT_FORMATS = frozenset({"full", "concise", "grouped"})  # for people: coloured on a terminal, closed by a summary
 
