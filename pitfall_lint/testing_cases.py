@@ -1,7 +1,7 @@
 """What a case says: where it lies, what it expects on which line, and the project that it is laid out as.
 
-A case is a file or a folder beside its `.fixed` twin, in a folder named for the rule (`DJG101_n_plus_one_to_one`). What it expects stands in its
-comments; `testing.py` compares that with what the linter finds.
+A case is a file or a folder beside its `.fixed` twin, in a folder named for the rule (`DJG101_n_plus_one_to_one`). What
+it expects stands in its comments; `testing.py` compares that with what the linter finds.
 """
 
 from __future__ import annotations
@@ -53,13 +53,16 @@ class Case:
         """Whether its queries can be counted: it brings `setup(rows)` and `run()`, in run.py or in its only file."""
         if self.is_folder:
             return (self.path / RUN).is_file()
-        return self.path.suffix == ".py" and _RUNS.search(self.path.read_text(encoding="utf-8", errors="replace")) is not None
+        return (
+            self.path.suffix == ".py"
+            and _RUNS.search(self.path.read_text(encoding="utf-8", errors="replace")) is not None
+        )
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Expected:
-    """One finding that a case expects; `row` is 0 where any will do, `severity` empty likewise. `unfixed` is that of a finding whose fix must be
-    refused at this place.
+    """One finding that a case expects; `row` is 0 where any will do, `severity` empty likewise. `unfixed` is that of a
+    finding whose fix must be refused at this place.
     """
 
     path: str
@@ -103,10 +106,11 @@ def _is_fixed(name: str) -> bool:
 
 
 def lay_out(case: Case, root: Path) -> Path | str | None:
-    """Write the case as a project into the empty folder `root`. Returns what holds its `setup` and `run`, if it can be run: a file, or a module's name.
+    """Write the case as a project into the empty folder `root`. Returns what holds its `setup` and `run`, if it can be
+    run: a file, or a module's name.
 
-    A folder is copied as it lies; one with models.py at its top is an app, and becomes the package `app`; so does a single file that can be
-    run, as `app/models.py`. Apps without a manage.py get one, with settings that install them.
+    A folder is copied as it lies; one with models.py at its top is an app, and becomes the package `app`; so does a
+    single file that can be run, as `app/models.py`. Apps without a manage.py get one, with settings that install them.
     """
     run: Path | str | None = None
     if case.is_folder:
@@ -127,7 +131,11 @@ def lay_out(case: Case, root: Path) -> Path | str | None:
 def place_of(case: Case, name: str) -> str:
     """Where a file of the case, or of its fixed form, lies in the project that it is laid out as."""
     if case.is_folder:
-        return f"app/{name}" if not (case.path / "manage.py").is_file() and _imports_django(case.path / "models.py") else name
+        return (
+            f"app/{name}"
+            if not (case.path / "manage.py").is_file() and _imports_django(case.path / "models.py")
+            else name
+        )
     return "app/models.py" if case.runs and _imports_django(case.path) else case.path.name
 
 
@@ -175,7 +183,12 @@ def _is_app(path: Path) -> bool:
 
 def expectations(case: Case, root: Path) -> tuple[Expected, ...]:
     """What the case, laid out at `root`, expects: from its comments, and from expected.txt."""
-    found = [item for path in sorted(root.rglob("*")) if path.is_file() for item in _in_comments(path, path.relative_to(root).as_posix())]
+    found = [
+        item
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+        for item in _in_comments(path, path.relative_to(root).as_posix())
+    ]
     listing = case.path / EXPECTED
     if case.is_folder and listing.is_file():
         found.extend(_listed(listing, case))

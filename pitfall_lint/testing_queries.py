@@ -1,8 +1,9 @@
-"""Runs a case of a query rule for real and counts its queries, with few rows and with more: the truth that fixtures hold the linter to.
+"""Runs a case of a query rule for real and counts its queries, with few rows and with more: the truth that fixtures
+hold the linter to.
 
-A case brings `setup(rows)`, which makes that many rows, each with relations of its own, and `run()`, which does what the finding is about. They run in
-a process of their own (`python -m pitfall_lint.testing_queries`), under Django where the project has a manage.py, else with SQLAlchemy's engines
-watched. Neither library is imported here before that.
+A case brings `setup(rows)`, which makes that many rows, each with relations of its own, and `run()`, which does what
+the finding is about. They run in a process of their own (`python -m pitfall_lint.testing_queries`), under Django where
+the project has a manage.py, else with SQLAlchemy's engines watched. Neither library is imported here before that.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ _SETTINGS = re.compile(r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)[\"']")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The statements that `run()` sent, with each number of rows; `limit` is the reason that run.py gives for a growth that no rule finds."""
+    """The statements that `run()` sent, with each number of rows; `limit` is the reason that run.py gives for a growth
+    that no rule finds.
+    """
 
     few: tuple[str, ...]
     more: tuple[str, ...]
@@ -51,7 +54,9 @@ class RunFailed(Exception):
 
 
 def count(root: Path, module: str | Path) -> Counted:
-    """Run the project at `root` in a process of its own; `module` holds `setup` and `run`: a dotted name, or a file that lies elsewhere."""
+    """Run the project at `root` in a process of its own; `module` holds `setup` and `run`: a dotted name, or a file
+    that lies elsewhere.
+    """
     python_path = [str(root), str(Path(__file__).resolve().parents[1])]
     done = subprocess.run(
         [sys.executable, "-B", "-W", "ignore", "-m", __name__, str(root), str(module)],

@@ -1,7 +1,8 @@
 """How long a run takes, phase by phase, and the ratios that the design promises: `scripts/bench.py PATH`.
 
-The project is copied first, for one of its files is changed. Cold, unchanged and one-file-changed runs are whole processes with a cache of their own; the
-yardstick, a bare `ast.parse` of the same Python files with the collector off, runs between them. Each figure is the best of `--repeat`.
+The project is copied first, for one of its files is changed. Cold, unchanged and one-file-changed runs are whole
+processes with a cache of their own; the yardstick, a bare `ast.parse` of the same Python files with the collector off,
+runs between them. Each figure is the best of `--repeat`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ from pathlib import Path
 from pitfall_lint import config, discover, engine
 
 LINT = [sys.executable, "-m", "pitfall_lint", "--exit-zero", "--quiet"]
-COLD, CHANGED, UNCHANGED, MEMORY = 2.0, 0.25, 0.4, 400  # the promises: times parse, times cold, seconds and megabytes on LINES
+COLD, CHANGED, UNCHANGED, MEMORY = (
+    2.0,
+    0.25,
+    0.4,
+    400,
+)  # the promises: times parse, times cold, seconds and megabytes on LINES
 LINES = 250_000
 
 
@@ -80,7 +86,9 @@ def parse(files: list[Path]) -> float:
 def phases(root: Path) -> None:
     """What each phase takes, with one worker and no cache."""
     run = engine.check(root, config.load(root), workers=1)
-    print(f"{run.files:,} files in all, {len(run.findings):,} findings; phase by phase, in one process without a cache:")
+    print(
+        f"{run.files:,} files in all, {len(run.findings):,} findings; phase by phase, in one process without a cache:"
+    )
     for phase, seconds in run.timings.items():
         print(f"  {phase:<12} {seconds:8.3f} s")
 
@@ -91,7 +99,11 @@ def measure(root: Path, files: list[Path], repeat: int, scratch: Path) -> Figure
     rounds = []
     for number in range(repeat):
         cache = scratch / f"cache-{number}"
-        yardstick = float(subprocess.run([sys.executable, __file__, "--parse", root], capture_output=True, text=True, check=True).stdout)
+        yardstick = float(
+            subprocess.run(
+                [sys.executable, __file__, "--parse", root], capture_output=True, text=True, check=True
+            ).stdout
+        )
         cold, memory = timed(root, cache)
         unchanged, _ = timed(root, cache)
         with victim.open("a", encoding="utf-8") as file:
@@ -105,7 +117,9 @@ def measure(root: Path, files: list[Path], repeat: int, scratch: Path) -> Figure
 def timed(root: Path, cache: Path) -> tuple[float, float]:
     """Seconds of one whole process, and the most megabytes that it and its workers held together."""
     start = time.perf_counter()
-    process = subprocess.Popen([*LINT, "--cache-dir", str(cache), str(root)], cwd=root.parent, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*LINT, "--cache-dir", str(cache), str(root)], cwd=root.parent, stdout=subprocess.DEVNULL
+    )
     peak = [0.0]
     watcher = threading.Thread(target=watch, args=(process, peak))
     watcher.start()
@@ -147,18 +161,34 @@ def report(figures: Figures, lines: int) -> int:
     share = lines / LINES
     rows = [
         ("bare ast.parse, one core", f"{figures.parse:.3f} s", "", True),
-        ("cold", f"{figures.cold:.3f} s, {figures.cold / figures.parse:.2f} x parse", f"{COLD} x", figures.cold <= COLD * figures.parse),
-        ("unchanged", f"{figures.unchanged:.3f} s", f"{UNCHANGED} s on {LINES:,} lines", figures.unchanged <= UNCHANGED * max(share, 1)),
+        (
+            "cold",
+            f"{figures.cold:.3f} s, {figures.cold / figures.parse:.2f} x parse",
+            f"{COLD} x",
+            figures.cold <= COLD * figures.parse,
+        ),
+        (
+            "unchanged",
+            f"{figures.unchanged:.3f} s",
+            f"{UNCHANGED} s on {LINES:,} lines",
+            figures.unchanged <= UNCHANGED * max(share, 1),
+        ),
         (
             "one file changed",
             f"{figures.changed:.3f} s, {figures.changed / figures.cold:.2f} x cold",
             f"{CHANGED} x",
             figures.changed <= CHANGED * figures.cold,
         ),
-        ("memory, all processes", f"{figures.memory:.0f} MB", f"{MEMORY} MB on {LINES:,} lines", figures.memory <= MEMORY * max(share, 1)),
+        (
+            "memory, all processes",
+            f"{figures.memory:.0f} MB",
+            f"{MEMORY} MB on {LINES:,} lines",
+            figures.memory <= MEMORY * max(share, 1),
+        ),
     ]
     for name, measured, promise, kept in rows:
-        print(f"  {name:<26} {measured:<26} {f'promised {promise}: ' + ('kept' if kept else 'BROKEN') if promise else ''}".rstrip())
+        verdict = f"promised {promise}: {'kept' if kept else 'BROKEN'}" if promise else ""
+        print(f"  {name:<26} {measured:<26} {verdict}".rstrip())
     print(f"  {os.cpu_count()} cores, Python {sys.version.split()[0]}")
     return int("--enforce" in sys.argv and not all(kept for *_, kept in rows))
 

@@ -1,7 +1,8 @@
-"""Two revisions of the linter over real projects: `scripts/corpus.py OLD NEW FOLDER` prints each finding that changed, as a diff.
+"""Two revisions of the linter over real projects: `scripts/corpus.py OLD NEW FOLDER` prints each finding that changed,
+as a diff.
 
-A revision is anything that git knows, or `.` for the working tree as it is. FOLDER holds one project a folder. Both run under this Python, each with its
-own checkout first on the path, so their dependencies are those installed here.
+A revision is anything that git knows, or `.` for the working tree as it is. FOLDER holds one project a folder. Both run
+under this Python, each with its own checkout first on the path, so their dependencies are those installed here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("arguments", nargs="*", help="further arguments of pitfall-lint, after --")
     told = parser.parse_args()
-    projects = sorted(path for path in told.folder.resolve().iterdir() if path.is_dir() and not path.name.startswith("."))
+    projects = sorted(
+        path for path in told.folder.resolve().iterdir() if path.is_dir() and not path.name.startswith(".")
+    )
     changed = failed = 0
     with tempfile.TemporaryDirectory() as scratch:
         trees = [checkout(revision, Path(scratch) / side) for revision, side in ((told.old, "old"), (told.new, "new"))]
@@ -55,8 +58,20 @@ def checkout(revision: str, folder: Path) -> Path:
 
 
 def findings(tree: Path, project: Path, arguments: list[str], elsewhere: Path) -> list[str] | None:
-    """One line a finding, sorted; None where the run failed. It starts elsewhere, so that no module of the project can stand for one of ours."""
-    command = [sys.executable, "-m", "pitfall_lint", "--no-cache", "--exit-zero", "--output-format", "json", *arguments, str(project)]
+    """One line a finding, sorted; None where the run failed. It starts elsewhere, so that no module of the project can
+    stand for one of ours.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "pitfall_lint",
+        "--no-cache",
+        "--exit-zero",
+        "--output-format",
+        "json",
+        *arguments,
+        str(project),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False)
     if run.returncode != 0:

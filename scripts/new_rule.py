@@ -1,4 +1,6 @@
-"""Begins a rule: `scripts/new_rule.py DJG116 some-pitfall` writes its module, its folder of fixtures and its changelog fragment, and says what is left."""
+"""Begins a rule: `scripts/new_rule.py DJG116 some-pitfall` writes its module, its folder of fixtures and its changelog
+fragment, and says what is left.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +108,10 @@ def main(arguments: list[str]) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(f"written: {path.relative_to(CHECKOUT)}")
-    shown = {key: path.relative_to(CHECKOUT) for key, path in (("rule", rule), ("fixtures", fixtures), ("fragment", fragment))}
+    shown = {
+        key: path.relative_to(CHECKOUT)
+        for key, path in (("rule", rule), ("fixtures", fixtures), ("fragment", fragment))
+    }
     print(LEFT.format(code=code, **shown))
     return 0
 

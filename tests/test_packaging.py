@@ -1,5 +1,5 @@
-"""What is shipped: the packages that pyproject.toml lists are those of the tree, the wheel holds every file of them, and `rules/` installs as
-`pitfall_lint.rules` and never as `rules`, a name that belongs to django-rules.
+"""What is shipped: the packages that pyproject.toml lists are those of the tree, the wheel holds every file of them,
+and `rules/` installs as `pitfall_lint.rules` and never as `rules`, a name that belongs to django-rules.
 """
 
 from __future__ import annotations
@@ -102,5 +102,7 @@ def test_the_wheel_lives_beside_django_rules(checkout: Path, dist: Path, tmp_pat
     )
     run = subprocess.run([python, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert run.stdout.split() == sorted(rule.code for rule in registry.rules())
-    run = subprocess.run([binaries / "pitfall-lint", "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [binaries / "pitfall-lint", "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert pitfall_lint.__version__ in run.stdout
