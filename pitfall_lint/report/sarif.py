@@ -21,7 +21,7 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 def artifact(part: Part, path: str) -> dict[str, str]:
     """A file's address, relative to the working directory."""
-    return {"uri": quote(part.path(path)), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(part.path(path)), "uriBaseId": "%SRCROOT%"}
 
 
 def region(place: Place) -> dict[str, int]:
