@@ -123,9 +123,15 @@ class EagerLoad(msgspec.Struct, frozen=True, tag="eager-load"):
 
 
 class BindExtension(msgspec.Struct, frozen=True, tag="bind-extension"):
-    """Bind a Flask extension: import `extension` from `module`, call it on the app after the statement at `app` (the assignment that makes the app)
-    with `arguments` (Python source), and add `requirement` to the manifest at `manifest` (None where there is none).
-    `variable` is the app's name there. In a factory the statement lies inside the function, and the call follows it there.
+    """Bind a Flask extension: import `extension` from `module`, call it on the app after the statement at `app` (the
+    assignment that makes the app) with `arguments` (Python source), and add `requirement` to the manifest at `manifest`
+    (None where there is none). `variable` is the app's name there. In a factory the statement lies inside the function,
+    and the call follows it there.
+
+    `after` is the statement that the call follows where that is another one (the last of the app's other extensions).
+    Where `instance` is named, the extension is made without an app, after the statement at `instance_after`, and bound by
+    `instance.init_app(variable)`; if that statement lies in another file than the call, `import_from` is the module, as
+    the calling file names it, that `instance` is imported from.
     """
 
     app: Place
@@ -135,6 +141,10 @@ class BindExtension(msgspec.Struct, frozen=True, tag="bind-extension"):
     arguments: str
     requirement: str
     manifest: str | None
+    after: Place | None = None
+    instance: str = ""
+    instance_after: Place | None = None
+    import_from: str = ""
 
 
 Recipe: TypeAlias = Union[Edits, EagerLoad, BindExtension]  # noqa: UP007
