@@ -40,9 +40,8 @@ def package_files(checkout: Path) -> list[Path]:
 
 def test_the_packages_listed_are_those_of_the_tree(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
-    folders = {path.parent for path in package_files(checkout) if path.suffix == ".py"}
-    assert all((checkout / folder / "__init__.py").is_file() for folder in folders)
-    names = {shipped_name(folder / "__init__.py").removesuffix("/__init__.py").replace("/", ".") for folder in folders}
+    markers = [path for path in package_files(checkout) if path.name == "__init__.py"]
+    names = {shipped_name(path).removesuffix("/__init__.py").replace("/", ".") for path in markers}
     assert sorted(project["tool"]["setuptools"]["packages"]) == sorted(names)
     assert project["project"]["version"] == pitfall_lint.__version__
 
