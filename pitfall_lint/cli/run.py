@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from pitfall_lint import config, engine
 from pitfall_lint.cli import terminal
 from pitfall_lint.cli.options import Options
 from pitfall_lint.cli.progress import Bar
 from pitfall_lint.cli.targets import Target, read_stdin, targets
+from pitfall_lint.discover import Discovery, discover, of_paths
 from pitfall_lint.errors import CannotFix, ConfigError
-from pitfall_lint.finding import Finding, Severity
-from pitfall_lint.report import FORMATS, TEXT_FORMATS, Expansion, Part, Report, render
-from pitfall_lint.source import DiskSource, Source
+from pitfall_lint.finding import Applicability, Confidence, Edit, Edits, Finding, Fix, Severity
+from pitfall_lint.report import FORMATS, TEXT_FORMATS, Expansion, Part, Report, relative, render
+from pitfall_lint.source import DiskSource, Overlay, Source
 
 if TYPE_CHECKING:
     from pitfall_lint.fixes import Applied
@@ -34,7 +37,8 @@ class Project:
 
     target: Target
     config: config.Config
-    source: Source
+    source: DiskSource
+    discovery: Discovery
     run: engine.Run
     findings: tuple[Finding, ...]
     applied: Applied | None = None
@@ -44,7 +48,7 @@ def run(options: Options) -> int:
     """Everything that `pitfall-lint [PATHS]` does; the exit code."""
     cwd = Path.cwd()
     with Bar(options.quiet) as bar:
-        projects = [linted(target, options, cwd, bar) for target in targets(options.paths, options.stdin_filename, cwd)]
+        projects = every_project(options, cwd, bar)
         if options.add_noqa or options.write_baseline:
             return _allow(projects, options, cwd)
         if options.fix or options.diff:
@@ -53,7 +57,7 @@ def run(options: Options) -> int:
         for project in projects:
             terminal.emit(_account(project, options), sys.stderr)
     if options.diff:
-        return _show_diff(projects, options)
+        return _show_diff(projects, options, cwd)
     _print(projects, options, cwd)
     return exit_code(projects, options)
 
@@ -79,6 +83,21 @@ def overrides(options: Options, cwd: Path) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value}
 
 
+def every_project(options: Options, cwd: Path, bar: Bar) -> list[Project]:
+    """The projects that the paths belong to and those nested below them, linted, sorted by root."""
+    waiting = list(targets(options.paths, options.stdin_filename, cwd))
+    known = {target.root for target in waiting}
+    projects = []
+    while waiting:
+        target = waiting.pop()
+        projects.append(linted(target, options, cwd, bar))
+        within = engine.Targets(target.paths)
+        nested = [target.root / path for path in projects[-1].discovery.nested if within.cover(path)]
+        waiting += [Target(root, None) for root in nested if root not in known and target.buffer is None]
+        known.update(nested)
+    return sorted(projects, key=lambda project: project.target.root)
+
+
 def linted(target: Target, options: Options, cwd: Path, bar: Bar) -> Project:
     """The project and what was found in it."""
     settings = config.load(
@@ -87,18 +106,28 @@ def linted(target: Target, options: Options, cwd: Path, bar: Bar) -> Project:
         isolated=options.isolated,
         overrides=overrides(options, cwd),
     )
+    if options.write_baseline:
+        settings = msgspec.structs.replace(settings, baseline=None)
     source = DiskSource(target.root, {target.buffer: read_stdin()} if target.buffer else None)
-    found = _check(target, settings, source, options, bar)
-    return Project(target, settings, source, found, found.findings)
+    found = discover(target.root, settings, () if settings.force_exclude else target.files)
+    run = _check(target.paths, settings, source, found, options, bar)
+    return Project(target, settings, source, found, run, run.findings)
 
 
-def _check(target: Target, settings: config.Config, source: Source, options: Options, bar: Bar) -> engine.Run:
+def _check(
+    paths: Collection[str] | None,
+    settings: config.Config,
+    source: Source,
+    found: Discovery,
+    options: Options,
+    bar: Bar,
+) -> engine.Run:
     return engine.check(
-        target.root,
+        source.root,
         settings,
-        targets=target.paths,
-        extra=() if settings.force_exclude else target.files,
+        targets=paths,
         source=source,
+        discovery=found,
         cache=not options.no_cache,
         debug=options.debug,
         progress=bar,
@@ -113,7 +142,11 @@ def mended(project: Project, options: Options, bar: Bar) -> Project:
     from pitfall_lint import fixes
 
     def lint_again(source: Source) -> Sequence[Finding]:
-        return _check(project.target, project.config, source, options, bar).findings
+        paths, found = project.target.paths, project.discovery
+        if isinstance(source, Overlay):
+            found = _overlaid(found, source)
+            paths = None if paths is None else (*paths, *source.added)
+        return _check(paths, project.config, source, found, options, bar).findings
 
     applied = fixes.apply(project.findings, project.source, unsafe=options.unsafe_fixes, lint_again=lint_again)
     if not options.diff and project.target.buffer is None:
@@ -122,7 +155,14 @@ def mended(project: Project, options: Options, bar: Bar) -> Project:
     return replace(project, findings=tuple(remaining), applied=applied)
 
 
-def _show_diff(projects: Sequence[Project], options: Options) -> int:
+def _overlaid(found: Discovery, source: Overlay) -> Discovery:
+    """The files of a project with the moves and new files of its fixes."""
+    kept = [file for file in found.files if file.path not in source.gone | source.added]
+    added = of_paths(found.root, source.added).files
+    return msgspec.structs.replace(found, files=tuple(sorted((*kept, *added), key=lambda file: file.path)))
+
+
+def _show_diff(projects: Sequence[Project], options: Options, cwd: Path) -> int:
     """What would change, on standard output."""
     from pitfall_lint import fixes
     from pitfall_lint.report.style import count
@@ -133,7 +173,7 @@ def _show_diff(projects: Sequence[Project], options: Options) -> int:
             terminal.emit([fixes.diff(project.applied.changed, project.applied.moves, project.source)])
             would += len(project.applied.fixed)
             files += len({*project.applied.changed, *(move.target for move in project.applied.moves)})
-            _warn_of_refusals(project)
+            _warn_of_refusals(project, cwd)
     if not options.quiet:
         terminal.note(f"Would fix {count(would, 'finding')} in {count(files, 'file')}." if files else "Nothing to fix.")
     if _crashed(projects):
@@ -141,19 +181,17 @@ def _show_diff(projects: Sequence[Project], options: Options) -> int:
     return 0 if options.exit_zero or not files else 1
 
 
-def _warn_of_refusals(project: Project) -> None:
-    if project.applied is None:
-        return
-    for refused in project.applied.refused:
+def _warn_of_refusals(project: Project, cwd: Path) -> None:
+    for refused in project.applied.refused if project.applied else ():
         place = refused.finding.place
-        terminal.note(f"{place.path}:{place.row}: {refused.finding.code} is not fixed: {refused.reason}")
+        path = relative(project.target.root / place.path, cwd)
+        terminal.note(f"{path}:{place.row}: {refused.finding.code} is not fixed: {refused.reason}")
 
 
 def _fixes(projects: Sequence[Project], cwd: Path) -> Iterator[str]:
     """The list of what was fixed, a paragraph a file."""
     from collections import Counter
 
-    from pitfall_lint.report import relative
     from pitfall_lint.report.style import count
 
     fixed: dict[str, Counter[tuple[str, str]]] = {}
@@ -197,7 +235,7 @@ def _print(projects: Sequence[Project], options: Options, cwd: Path) -> None:
             terminal.emit(_fixes(projects, cwd), stream)
         terminal.emit(pieces, stream)
     for project in projects:
-        _warn_of_refusals(project)
+        _warn_of_refusals(project, cwd)
         if buffered and project.target.buffer:
             _emit_buffer(project, project.target.buffer)
 
@@ -273,5 +311,38 @@ def exit_code(projects: Sequence[Project], options: Options) -> int:
     return 1 if loud and not options.exit_zero else 0
 
 
+# ------------------------------------------------------------------- allowing
+
+
 def _allow(projects: Sequence[Project], options: Options, cwd: Path) -> int:
-    raise NotImplementedError
+    """Put up with every finding: in the baseline, or by a comment at each."""
+    from pitfall_lint.report.style import count
+
+    if _crashed(projects):
+        return 2
+    findings = [finding for project in projects for finding in project.findings]
+    if options.write_baseline:
+        from pitfall_lint import baseline
+
+        if options.baseline is None:
+            raise ConfigError("--write-baseline needs to know where: name the file with --baseline")
+        baseline.write(cwd / options.baseline, findings)
+        terminal.note(f"Wrote {count(len(findings), 'finding')} to {options.baseline}.")
+        return 0
+    from pitfall_lint import fixes, suppress
+
+    written = 0
+    for project in projects:
+        edits = suppress.add_noqa(project.findings, project.source)
+        comments = [_comment(edit) for edit in edits]
+        applied = fixes.write(fixes.apply(comments, project.source), project.source)
+        written += len(applied.fixed)
+        _warn_of_refusals(replace(project, applied=applied), cwd)
+    terminal.note(f"Added {count(written, 'comment')} for {count(len(findings), 'finding')}.")
+    return 0
+
+
+def _comment(edit: Edit) -> Finding:
+    """An edit as something that can be fixed: fixes check and write what the linter changes, whatever it is."""
+    fix = Fix(Applicability.SAFE, "allow it", Edits((edit,)))
+    return Finding("noqa", "add-noqa", "", edit.place, Severity.INFO, Confidence.HIGH, fix)
