@@ -346,7 +346,7 @@ def _is_environment(folder: str, special: Collection[str]) -> bool:
 
 
 class _Folder(msgspec.Struct):
-    """A folder still to be looked into; `prefix` is its root-relative path with a slash at the end ("" for the root)."""
+    """A folder still to be looked into; `prefix` is its root-relative path and a slash ("" for the root)."""
 
     path: str
     prefix: str

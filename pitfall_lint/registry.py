@@ -22,14 +22,12 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _PREFIX = re.compile(r"[A-Z]{1,3}\d{0,3}\Z")
 ALL = "ALL"
 ALWAYS = ("PFL001", "PFL003")  # what the linter says about itself and unreadable files, unless it is ignored by name
-SECTIONS = ("What it finds", "Why it matters", "Example", "Better", "Fix", "Limits", "References")
 
 
 @cache
 def rules() -> tuple[type[Rule], ...]:
     """Every rule, sorted by code."""
-    import pitfall_lint.rules as catalogue
-
+    catalogue = importlib.import_module("pitfall_lint.rules")
     return collect(catalogue.__path__, catalogue.__name__)
 
 
