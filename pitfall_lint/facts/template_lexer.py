@@ -17,7 +17,7 @@ from pitfall_lint.language import Call, Choice, Const, Expr, Lookup, Name, Opera
 TOKEN = re.compile(r"\{(?:%.*?%|\{.*?\}|#.*?#)\}")
 WORD = re.compile(r"""(?:[^\s'"]+|"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*')+|\S+""")
 KEYWORD = re.compile(r"(\w+)=")
-_COMMENT = re.compile(r"\{#[^\n]*?#\}")
+_COMMENT = re.compile(r"\{#\s*(?:(?i:noqa)|pitfall:)[^\n]*?#\}")
 
 _STRING = r""""[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'"""
 _ATOM_SOURCE = rf"(_\(\s*)?({_STRING})(?(1)\s*\))|([-+.]?\d[\d.e]*)(?![\w.])|([\w.]+)"
