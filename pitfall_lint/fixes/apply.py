@@ -1,8 +1,8 @@
 """The engine of fixes: choose, refuse overlaps, edit in memory, lint again, until settled. Nothing here writes.
 
-A pass takes findings in the order in which they are printed. A finding is applied whole or not at all, whatever files
-it touches; what overlaps with a finding taken before waits for the next pass. A finding that the next lint sees again is
-taken back and refused.
+A pass takes findings in the order in which they are printed. A finding is applied whole or not at all, whatever
+files it touches; what overlaps with a finding taken before waits for the next pass. A finding that the next lint sees
+again is taken back and refused.
 """
 
 from __future__ import annotations
