@@ -17,6 +17,7 @@ from pitfall_lint.project import constants
 from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol, FunctionSymbol, Member, ModuleSymbol, ValueSymbol
 from pitfall_lint.project.constants import NOTHING
 from pitfall_lint.project.modules import Module, Modules, classes_in, functions_in, statements
+from pitfall_lint.project.prelude import Prelude, StandIn, in_prelude
 from pitfall_lint.project.scope import Binding, Scope, is_none
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Symbols:
         self._spaces: dict[str, ModuleSymbol] = {}
         self._busy: set[tuple[int, str]] = set()
         self._cuts = 0
+        self._prelude = Prelude(self)
         self._locals: dict[int, Scope] = {}
 
     # ---------------------------------------------------------------- modules
@@ -107,6 +109,11 @@ class Symbols:
             self._external[dotted] = self._external[name] = symbol
         return symbol
 
+    def outside(self, dotted: str) -> ExternalSymbol | ClassSymbol | FunctionSymbol:
+        """Something outside the project: what stands in for it in the prelude, else its name."""
+        symbol = self.external(dotted)
+        return self._prelude.find(symbol.dotted) or symbol
+
     def canonical(self, dotted: str) -> str:
         """The documented name of something outside the project."""
         return names.canonical(dotted)
@@ -118,7 +125,8 @@ class Symbols:
         made = self.state(module).made
         symbol = made.get(node.start)
         if symbol is None:
-            symbol = made[node.start] = ClassSymbol(self, module, node, owner)
+            kind = StandIn if in_prelude(module.path) else ClassSymbol
+            symbol = made[node.start] = kind(self, module, node, owner)
         return symbol
 
     def function_symbol(self, module: Module, node: Function, owner: ClassSymbol | None = None) -> FunctionSymbol:
@@ -224,7 +232,7 @@ class Symbols:
                         break
                 return symbol
             head = head.rpartition(".")[0]
-        return self.external(dotted)
+        return self.outside(dotted)
 
     def _attributes(self, symbol: Symbol | None, dotted: str) -> Symbol | None:
         for part in dotted.split("."):
@@ -236,7 +244,7 @@ class Symbols:
     def attribute(self, symbol: Symbol, name: str) -> Symbol | None:
         """What `symbol.name` stands for."""
         if isinstance(symbol, ExternalSymbol):
-            return self.external(f"{symbol.dotted}.{name}")
+            return self.outside(f"{symbol.dotted}.{name}")
         if isinstance(symbol, ModuleSymbol):
             found = self._global(symbol.module, name, inner=True)
             if found is not None:
@@ -372,7 +380,7 @@ class Symbols:
                 return self._module_or_external(source, module)
             head = source.partition(".")[0]
             if self._modules.find(head, module) is None and self._modules.find(source, module) is None:
-                return self.external(head)
+                return self.outside(head)
             return self.module_symbol(head, module)
         target = self._modules.find(source, module) if source else None
         if target is not None:
@@ -387,7 +395,7 @@ class Symbols:
             return self.state(found_module).symbol
         if node.level:
             return self.module_symbol(dotted, module)
-        return self.external(dotted)
+        return self.outside(dotted)
 
     def _module_or_external(self, dotted: str, module: Module) -> Symbol | None:
         found = self._modules.find(dotted, module)
@@ -398,7 +406,7 @@ class Symbols:
         owner = self._modules.find(parent, module) if parent else None
         if owner is not None:
             return self._global(owner, name, inner=True)
-        return self.external(dotted)
+        return self.outside(dotted)
 
     # --------------------------------------------------------------- import *
 
@@ -418,7 +426,7 @@ class Symbols:
                 if found is not None:
                     return found
         if len(outside) == 1 and not name.startswith("_") and name not in _BUILTINS:
-            return self.external(f"{outside[0]}.{name}")
+            return self.outside(f"{outside[0]}.{name}")
         return None
 
     def _exports(self, module: Module, name: str) -> bool:
