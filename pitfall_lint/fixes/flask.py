@@ -34,7 +34,7 @@ def expand_bind(recipe: BindExtension, source: Source) -> tuple[Edit, ...]:
             called = calling.line_after(site, _call(f"{recipe.instance}.init_app", recipe))
             edits += [*making.imported(recipe.module, recipe.extension, recipe.instance_after), made, called]
             if making is not calling:
-                edits.append(calling.joined(recipe.import_from, recipe.instance))
+                edits.append(calling.joined(recipe.import_from, recipe.instance, site))
     if not edits:
         edits += calling.imported(recipe.module, recipe.extension, site)
         edits.append(calling.line_after(site, _call(recipe.extension, recipe)))
@@ -180,11 +180,19 @@ class _File:
                 last = max(last, line_of(self.end(other)))
         return last
 
-    def joined(self, module: str, name: str) -> Edit:
-        """`name` added to the `from module import ...` that is there, in order where the names are sorted."""
+    def joined(self, module: str, name: str, before: Place) -> Edit:
+        """`name` added to the `from module import ...` above, in order where the names are sorted."""
         level = len(module) - len(module.lstrip("."))
-        for statement in ast.walk(self.tree):
-            if not isinstance(statement, ast.ImportFrom):
+        bodies = [self.tree.body]
+        bodies += [
+            node.body
+            for node in ast.walk(self.tree)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and self.start(node) <= before.start
+            and before.end <= self.end(node)
+        ]
+        for statement in (item for body in bodies for item in body):
+            if not isinstance(statement, ast.ImportFrom) or self.start(statement) >= before.start:
                 continue
             if (statement.module or "") != module[level:] or statement.level != level or statement.names[0].name == "*":
                 continue

@@ -140,3 +140,24 @@ SECURITY_HEADERS: Final = {
     "x-frame-options": "X-Frame-Options",
     "x-content-type-options": "nosniff",
 }
+
+#: packages whose use shows logins or sessions; packages whose use shows forms; packages that open the app in a window
+LOGIN_MODULES: Final = (
+    "flask_login",
+    "flask_security",
+    "flask_user",
+    "flask_session",
+    "flask_dance",
+    "flask_oidc",
+    "flask_openid",
+    "flask_simplelogin",
+    "flask_multipass",
+    "flask_cas",
+    "flask_appbuilder",
+    "flask_admin",
+    "flask_principal",
+    "flask_allows2",
+    "quart_auth",
+)
+FORM_MODULES: Final = ("flask_wtf", "flask_uploads", "flask_seasurf")
+DESKTOP_MODULES: Final = ("webview", "flaskwebgui", "pyfladesk")
