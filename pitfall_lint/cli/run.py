@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,11 +107,12 @@ def linted(target: Target, options: Options, cwd: Path, bar: Bar) -> Project:
         isolated=options.isolated,
         overrides=overrides(options, cwd),
     )
-    if options.write_baseline:
-        settings = msgspec.structs.replace(settings, baseline=None)
     source = DiskSource(target.root, {target.buffer: read_stdin()} if target.buffer else None)
+    started = time.perf_counter()
     found = discover(target.root, settings, () if settings.force_exclude else target.files)
+    passed = time.perf_counter() - started
     run = _check(target.paths, settings, source, found, options, bar)
+    run.timings["discover"] = passed
     return Project(target, settings, source, found, run, run.findings)
 
 
@@ -124,7 +126,7 @@ def _check(
 ) -> engine.Run:
     return engine.check(
         source.root,
-        settings,
+        msgspec.structs.replace(settings, baseline=None) if options.write_baseline else settings,
         targets=paths,
         source=source,
         discovery=found,
@@ -222,6 +224,8 @@ def _print(projects: Sequence[Project], options: Options, cwd: Path) -> None:
     report = Report(
         parts=tuple(_part(project, cwd) for project in projects),
         fixed=sum(len(project.applied.fixed) for project in projects if project.applied),
+        known=sum(project.run.baselined for project in projects),
+        stale=sum(project.run.stale for project in projects),
         unsafe=options.unsafe_fixes,
         colour=name in TEXT_FORMATS and options.output_file is None and terminal.may_colour(stream),
         width=terminal.PIPED_WIDTH if options.output_file else terminal.width(stream),
@@ -278,9 +282,11 @@ def _save(path: Path, text: str) -> None:
 
 def _account(project: Project, options: Options) -> Iterator[str]:
     """What was read and how long it took."""
+    from pitfall_lint.report.style import count
+
     found = project.run
-    yield f"{project.target.root}: {found.files:,} files, {found.lines:,} lines, {found.suppressed:,} suppressed"
-    yield f"{', unchanged since the last run' if found.from_cache else ''}\n"
+    yield f"{project.target.root}: {count(found.files, 'file')} of {found.analysed:,}, {count(found.lines, 'line')}"
+    yield f", {found.suppressed:,} suppressed{', unchanged since the last run' if found.from_cache else ''}\n"
     yield f"  configuration: {project.config.path or 'none'}\n"
     if options.verbose > 1:
         yield from (f"  {seconds:8.3f} s  {phase}\n" for phase, seconds in found.timings.items())
@@ -324,10 +330,12 @@ def _allow(projects: Sequence[Project], options: Options, cwd: Path) -> int:
     if options.write_baseline:
         from pitfall_lint import baseline
 
-        if options.baseline is None:
-            raise ConfigError("--write-baseline needs to know where: name the file with --baseline")
-        baseline.write(cwd / options.baseline, findings)
-        terminal.note(f"Wrote {count(len(findings), 'finding')} to {options.baseline}.")
+        named = {project.target.root / project.config.baseline for project in projects if project.config.baseline}
+        if len(named) != 1:
+            raise ConfigError("--write-baseline needs to know where: name one file with --baseline")
+        (path,) = named
+        baseline.write(path, findings)
+        terminal.note(f"Wrote {count(len(findings), 'finding')} to {relative(path, cwd)}.")
         return 0
     from pitfall_lint import fixes, suppress
 

@@ -81,12 +81,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a format may show. `fixed` counts the findings that this run has already mended; `unsafe` says
-    that unsafe fixes count as applicable; `summary` that a text for people ends with one.
+    """Everything that a format may show. `fixed` counts the findings that this run has already mended, `known` those
+    that the baseline holds back, `stale` the baseline's entries that no finding answers to; `unsafe` says that unsafe
+    fixes count as applicable; `summary` that a text for people ends with one.
     """
 
     parts: tuple[Part, ...]
     fixed: int = 0
+    known: int = 0
+    stale: int = 0
     unsafe: bool = False
     colour: bool = False
     width: int = 120

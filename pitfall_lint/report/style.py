@@ -53,7 +53,8 @@ def summary(report: Report) -> str:
     findings = [finding for _, finding in report.entries()]
     fixed = f"{count(report.fixed, 'finding')} fixed" if report.fixed else ""
     if not findings:
-        return paint("All clear", GREEN) + (f": {fixed}, none left.\n" if fixed else ": no pitfalls found.\n")
+        found = f"{fixed}, none left" if fixed else "nothing new" if report.known else "no pitfalls found"
+        return paint("All clear", GREEN) + f": {found}.\n" + baseline(report)
     files = len({part.path(finding.place.path) for part, finding in report.entries()})
     by_severity = Counter(finding.severity for finding in findings)
     kinds = ", ".join(
@@ -63,7 +64,15 @@ def summary(report: Report) -> str:
     )
     left = f"{fixed}, {len(findings):,} left" if fixed else f"Found {count(len(findings), 'finding')}"
     text = f"{left} in {count(files, 'file')}: {kinds}.\n"
-    return text + fixable(report, findings, paint)
+    return text + fixable(report, findings, paint) + baseline(report)
+
+
+def baseline(report: Report) -> str:
+    """What the baseline held back, and whether it holds too much."""
+    text = f"The baseline holds back {count(report.known, 'more finding')}.\n" if report.known else ""
+    if report.stale:
+        text += f"{count(report.stale, 'entry of it answers', 'entries of it answer')} to nothing: write it anew.\n"
+    return text
 
 
 def fixable(report: Report, findings: Sequence[Finding], paint: Paint) -> str:
