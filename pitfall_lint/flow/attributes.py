@@ -79,7 +79,7 @@ def read_one(it: Interpreter, frame: Frame, value: Value, name: str, node: Any, 
     if isinstance(value, External):
         return read_external(it, value, name)
     if isinstance(value, querysets.Pages):
-        return value.rows if name == "object_list" else value if name in ("paginator", "page", "get_page", "aget_page", "apage") else Method(value, name)
+        return value.rows if name == "object_list" else value if name == "paginator" else Method(value, name)
     if isinstance(value, templates.Template):
         return Method(value, name) if name == "render" else UNKNOWN
     if isinstance(value, (Items, Dict, Constant)):
@@ -146,7 +146,7 @@ def read_column(it: Interpreter, frame: Frame, row: Row, name: str, node: Any) -
         relation = row.model.attnames.get(name)
         names = {name, relation.name} if relation is not None else {name}
         if (query.only is not None and not names & query.only) or names & query.deferred:
-            it.deferred_read(row, name, frame.place(node))
+            it.deferred_read(row, name, it.place(frame, node))
     return UNKNOWN
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
-from pitfall_lint.flow import attributes, builtins, collections, iteration, library, querysets, templates
+from pitfall_lint.flow import attributes, builtins, collections, implicit, iteration, library, querysets, templates
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -32,11 +32,13 @@ from pitfall_lint.flow.values import (
     options,
 )
 
+from pitfall_lint.project.prelude import in_prelude
+
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
 Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
-TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE}
+TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE, **implicit.TABLE}
 
 
 def call(it: Interpreter, frame: Frame, node: l.Call) -> Value:
@@ -94,6 +96,8 @@ def result_of(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments
     result = call_value(it, frame, callee, arguments, node)
     if isinstance(callee, (Bound, Method)) and isinstance(callee.receiver, (ManagerValue, Query)):
         return resited(it, frame, callee.receiver, result, node)
+    if isinstance(callee, Bound) and isinstance(result, Query) and result.site.kind in implicit.KINDS and in_prelude(callee.function.path) and not in_prelude(frame.path):
+        return replace(result, site=it.site(frame, node))
     return result
 
 
@@ -154,8 +158,10 @@ def call_method(it: Interpreter, frame: Frame, method: Method, arguments: Argume
         return querysets.call_method(it, frame, receiver, method.name, arguments, node)
     if isinstance(receiver, Row):
         if method.name in ("save", "delete", "asave", "adelete") and frame.varies(node):
-            it.loop_query(it.site(frame, node), receiver.model, method.name.removeprefix("a"), frame.place(node))
+            it.loop_query(it.site(frame, node), receiver.model, method.name.removeprefix("a"), it.place(frame, node))
         return UNKNOWN
+    if isinstance(receiver, querysets.Pages):
+        return receiver if method.name.removeprefix("a") in ("page", "get_page") else UNKNOWN
     if isinstance(receiver, templates.Template):
         return templates.render(it, frame, receiver, arguments.get(0, "context"), node)
     return collections.call_method(it, frame, receiver, method.name, arguments, node)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Confidence, Place, Step
-from pitfall_lint.flow import expressions, statements
+from pitfall_lint.flow import expressions, implicit, statements
 from pitfall_lint.flow.events import DeferredRead, KeyRead, LazyLoad, LoopQuery
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -35,6 +35,7 @@ from pitfall_lint.flow.values import (
     key,
 )
 from pitfall_lint.flow.words import source_of
+from pitfall_lint.project.prelude import in_prelude
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
@@ -338,14 +339,14 @@ class Interpreter:
             for number, loop in enumerate(frame.loops):
                 if index > start or number >= first:
                     steps.append(Step(loop.place, f"for each of `{loop.source}`"))
-        return tuple(steps)
+        return tuple(step for step in steps if not in_prelude(step.place.path))
 
     def lazy_load(self, row: Row, relation: Relation, frame: Frame, node: Any, confidence: Confidence = Confidence.HIGH) -> None:
         """Record that the relation is read on each of many rows that did not load it."""
         query = row.query
         if query is None or query.opaque or not row.many:
             return
-        path, access = row.lookup(relation.name), frame.place(node)
+        path, access = row.lookup(relation.name), self.place(frame, node)
         found = (query.site, path, access)
         if found not in self.lazy_loads:
             self.lazy_loads[found] = LazyLoad(
@@ -357,7 +358,7 @@ class Interpreter:
         query = row.query
         if query is None or query.opaque or not row.many:
             return
-        path, access = row.lookup(relation.name), frame.place(node)
+        path, access = row.lookup(relation.name), self.place(frame, node)
         found = (query.site, path, access)
         if found not in self.key_reads:
             self.key_reads[found] = KeyRead(
@@ -382,10 +383,16 @@ class Interpreter:
             self.deferred_reads[found] = DeferredRead(query.site, query.model, name, access, self.trace(query.site))
 
     def site(self, frame: Frame, node: Any, kind: str = "expression") -> Site:
-        """The site of a query that the expression builds."""
+        """The site of a query that the expression builds; one that a library builds stands where the user's class says of what."""
+        if in_prelude(frame.path):
+            return implicit.site(self, frame)
         if frame.module is None:
             kind = "template"
         return Site(frame.place(node), frame.qualname, source_of(node), kind)
+
+    def place(self, frame: Frame, node: Any) -> Place:
+        """Where the expression stands; for one in a library, where the user's code leads there."""
+        return implicit.place(self, frame) if in_prelude(frame.path) else frame.place(node)
 
 
 def through_many(row: Row) -> bool:

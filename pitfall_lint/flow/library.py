@@ -57,7 +57,7 @@ def get_object(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -
     for option in options(made):
         if isinstance(option, Query):
             if frame.varies(node):
-                it.loop_query(option.site, option.model, "get", frame.place(node))
+                it.loop_query(option.site, option.model, "get", it.place(frame, node))
             rows.append(replace(querysets.one_row(it, frame, option), many=frame.varies(node)))
     return join_all(rows)
 

@@ -72,6 +72,11 @@ class Missing:
                 Applicability.MANUAL,
                 f"A template cannot load relations ahead: build this queryset in Python, with `.{self.calls}`, and hand it to the template.",
             )
+        if self.site.kind == "class":
+            return Fix(Applicability.MANUAL, f"Give it a queryset: `{self.model.name}.objects.{self.calls}`")
+        if self.site.kind == "view-model":
+            recipe = EagerLoad(self.site.place, self.joined, self.prefetched, form="view-model", to_one=self.to_one)
+            return Fix(Applicability.SAFE, f"Add `queryset = {self.model.name}.objects.{self.calls}` to the class", recipe)
         recipe = EagerLoad(self.site.place, self.joined, self.prefetched, to_one=self.to_one)
         return Fix(Applicability.SAFE, f"Add `{self.calls}` to `{self.site.source}`", recipe)
 

@@ -168,7 +168,7 @@ def write(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, name: s
 def note_loop(it: Interpreter, frame: Frame, site: Site, receiver: ManagerValue | Query, node: Any, how: str) -> None:
     """A query that runs here: recorded where it uses what a loop changes."""
     if frame.varies(node):
-        it.loop_query(site, receiver.model, how, frame.place(node))
+        it.loop_query(site, receiver.model, how, it.place(frame, node))
 
 
 def chain(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Arguments) -> Value:
@@ -319,15 +319,15 @@ def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) 
         held = loaded_entry(row, relation.name)
         if held is not None:
             if query.refined or how not in SERVED_BY_PREFETCH:
-                it.loop_query(query.site, query.model, how, frame.place(node), row, relation, prefetched=True)
+                it.loop_query(query.site, query.model, how, it.place(frame, node), row, relation, prefetched=True)
             return
         if not query.refined and how in ("iterate", "len", "bool", "contains", "index"):
             it.lazy_load(row, relation, frame, node)
         else:
-            it.loop_query(query.site, query.model, how, frame.place(node), row, relation)
+            it.loop_query(query.site, query.model, how, it.place(frame, node), row, relation)
         return
     if row is None and frame.varies(node):
-        it.loop_query(query.site, query.model, how, frame.place(node))
+        it.loop_query(query.site, query.model, how, it.place(frame, node))
 
 
 def tested(it: Interpreter, frame: Frame, value: Query | ManagerValue, node: Any) -> None:

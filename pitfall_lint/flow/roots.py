@@ -4,15 +4,18 @@ admin pages, serializers) add a provider here: a function from the interpreter t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pitfall_lint import language as l
+from pitfall_lint.flow import querysets
 from pitfall_lint.flow.interpreter import Arguments, Interpreter
-from pitfall_lint.flow.values import ClassValue, FunctionValue, Object, Row, Value
+from pitfall_lint.flow.values import ClassValue, External, FunctionValue, Object, Row, Value
+from pitfall_lint.project.prelude import StandIn
 
 if TYPE_CHECKING:
-    from pitfall_lint.project.symbols import FunctionSymbol
+    from pitfall_lint.project.symbols import ClassSymbol, FunctionSymbol, Member
 
 Start = Callable[[], object]
 SOURCES = frozenset({"objects", "get_list_or_404", "get_object_or_404", "_default_manager", "_base_manager", "get_queryset", "queryset", "select_related", "prefetch_related"})
@@ -21,17 +24,37 @@ MOST_DEFINITIONS = 6  # a method name that more functions share says nothing abo
 
 def functions(it: Interpreter) -> Iterator[tuple[str, Start]]:
     """Every function and method that mentions where rows come from, or calls one that does."""
-    every = list(it.symbols.functions())
-    relevant = matters(it, every)
-    for symbol in every:
-        if symbol.node.name in relevant or not relevant.isdisjoint(symbol.node.names):
-            start = start_of(it, symbol)
-            if start is not None:
-                yield f"{symbol.module.path}:{symbol.node.qualname}", start
+    for symbol in relevant(it, list(it.symbols.functions())):
+        start = start_of(it, symbol)
+        if start is not None:
+            yield f"{symbol.module.path}:{symbol.node.qualname}", start
 
 
-def matters(it: Interpreter, every: list[FunctionSymbol]) -> set[str]:
-    """The names whose mention makes a function worth interpreting: managers, relations to many, and functions that mention those."""
+def relevant(it: Interpreter, every: list[FunctionSymbol]) -> list[FunctionSymbol]:
+    """The functions that mention a source of rows, and, name by name, those that mention such a function."""
+    mentions: dict[str, list[int]] = {}
+    defined: Counter[str] = Counter()
+    for index, symbol in enumerate(every):
+        defined[symbol.node.name] += 1
+        for name in symbol.node.names:
+            mentions.setdefault(name, []).append(index)
+    chosen: set[int] = set()
+    pending = sources(it)
+    done: set[str] = set()
+    while pending:
+        name = pending.pop()
+        done.add(name)
+        for index in mentions.get(name, ()):
+            if index not in chosen:
+                chosen.add(index)
+                called = every[index].node.name
+                if called not in done and defined[called] <= MOST_DEFINITIONS:
+                    pending.add(called)
+    return [every[index] for index in sorted(chosen)]
+
+
+def sources(it: Interpreter) -> set[str]:
+    """The names that say where rows come from: managers, relations to many, what Django's shortcuts are called."""
     names: set[str] = set(SOURCES)
     for model in it.django.models.values():
         names.update(model.managers)
@@ -65,4 +88,26 @@ def receiver_of(it: Interpreter, symbol: FunctionSymbol) -> Value | None:
     return Object(owner)
 
 
-PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [functions]
+def entries(it: Interpreter) -> Iterator[tuple[str, Start]]:
+    """The classes that inherit from one of the prelude's, at each method by which the library comes in."""
+    for symbol in it.symbols.classes():
+        stand_ins = [base for base in symbol.mro if isinstance(base, StandIn)]
+        names = {name for base in stand_ins for name, member in base.members.items() if is_entry(member)}
+        for name in sorted(names):
+            member = symbol.member(name)
+            function = querysets.member_function(member) if member is not None else None
+            if function is not None:
+                yield f"{symbol.module.path}:{symbol.node.qualname}.{name}", entry_of(it, symbol, function)
+
+
+def is_entry(member: Member) -> bool:
+    """Whether a method of the prelude is marked `@entry`."""
+    return isinstance(member.node, l.Function) and any(l.dotted(decorator) == "entry" for decorator in member.node.decorators)
+
+
+def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue) -> Start:
+    """A start at a method of a fresh instance."""
+    return lambda: it.call(function, Object(symbol), Arguments([External("django.http.HttpRequest")]), None)
+
+
+PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [functions, entries]

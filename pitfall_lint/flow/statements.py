@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Frame, Interpreter
 
 
+MOST_UNROLLED = 40  # a loop over a display of at most so many items takes them one by one
+
+
 def let(it: Interpreter, frame: Frame, node: l.Let) -> bool:
     """Assign."""
     if node.value is None:
@@ -180,19 +183,19 @@ def loop(it: Interpreter, frame: Frame, node: l.For) -> bool:
         element = iteration.one(element)
     else:
         frame.loops.append(iteration.loop_over(frame, node, element, loop_names(node)))
+    told_apart = iterable.items if isinstance(iterable, Items) and not single else None
+    if told_apart is not None and not 1 < len(told_apart) <= MOST_UNROLLED:
+        told_apart = None
     try:
-        for turn in (1, 2):
+        for turn, one in enumerate(told_apart or (element, element)):
             start = dict(frame.scope.variables)
-            assign(it, frame, node.target, element)
+            assign(it, frame, node.target, one)
             alive = it.execute(frame, node.body)
-            if alive:
-                frame.scope.variables = merge(start, frame.scope.variables)
-            else:
-                frame.scope.variables = start
+            frame.scope.variables = merge(start, frame.scope.variables) if alive else start
             for left in frame.exits:
                 frame.scope.variables = merge(frame.scope.variables, left)
             frame.exits = []
-            if turn == 1 and (len(frame.loops) > 2 or not changed(start, frame.scope.variables)):
+            if told_apart is None and turn == 0 and (len(frame.loops) > 2 or not changed(start, frame.scope.variables)):
                 break
     finally:
         if not single:
