@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from pitfall_lint import catalogue, registry
+from pitfall_lint import catalogue, config, engine, registry
 from pitfall_lint.catalogue import ExampleFile
 from pitfall_lint.finding import Applicability, Finding, Severity
 from pitfall_lint.rule import Rule
@@ -280,6 +280,26 @@ def test_every_rule_is_documented(rule: type[Rule]) -> None:
     """All sections, in order, and a family."""
     assert catalogue.problems(rule) == []
     assert catalogue.read(rule).family in catalogue.FAMILIES.values()
+
+
+def found(root: Path, files: Mapping[str, str]) -> set[str]:
+    """The codes that a little project gives, with every rule."""
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    settings = config.load(root, overrides={"min-confidence": "low"})
+    run = engine.check(root, settings, cache=False, workers=1)
+    return {finding.code for finding in run.findings} | {code for failure in run.failures for code in failure.codes}
+
+
+@pytest.mark.parametrize("rule", SHOWN)
+def test_every_example_shows_its_pitfall(rule: type[Rule], tmp_path: Path) -> None:
+    """`Example` gives the rule's code, `Better` does not."""
+    page = catalogue.read(rule)
+    (tmp_path / "example").mkdir()
+    (tmp_path / "better").mkdir()
+    assert rule.code in found(tmp_path / "example", catalogue.files(page, "Example"))
+    assert rule.code not in found(tmp_path / "better", catalogue.files(page, "Better"))
 
 
 def test_the_pages_are_fresh() -> None:
