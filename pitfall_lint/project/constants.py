@@ -284,6 +284,12 @@ class Folder:
             return NOTHING
         if isinstance(func, Name) and func.id in _CASTS and len(expr.args) <= 1:
             return self.cast(func.id, expr)
+        if isinstance(func, Name) and func.id == "reversed" and len(expr.args) == 1:
+            value = self.fold(expr.args[0])
+            return list(reversed(value)) if isinstance(value, (list, tuple)) else NOTHING
+        if isinstance(func, Attr) and func.name == "fromkeys" and expr.args:
+            value = self.fold(expr.args[0])
+            return dict.fromkeys(value) if isinstance(value, (list, tuple)) else NOTHING
         if isinstance(func, Attr) and func.name in _METHODS and not expr.keywords:
             owner = self.fold(func.object)
             if isinstance(owner, (str, list, tuple, dict, set)):

@@ -15,7 +15,7 @@ from pitfall_lint.project.django.apps import App, Apps
 from pitfall_lint.project.django.drafts import Draft, Drafts
 from pitfall_lint.project.django.linking import Unresolved
 from pitfall_lint.project.django.managers import Manager
-from pitfall_lint.project.django.records import Field, Model, Relation
+from pitfall_lint.project.django.models import Field, Model, Relation
 from pitfall_lint.project.django.settings import Settings, TemplateEngine, find_settings
 from pitfall_lint.project.django.targets import Targets
 from pitfall_lint.project.django.urls import Pattern, Urls
@@ -67,8 +67,13 @@ class Django:
 
     @cached_property
     def apps(self) -> tuple[App, ...]:
-        """The project's own apps, installed or not, and those from outside that are installed."""
-        return self._apps.all
+        """The project's own apps, installed or not."""
+        return self._apps.local
+
+    @property
+    def installed_apps(self) -> tuple[str, ...]:
+        """The names of the installed apps, the project's own and those from outside."""
+        return self._apps.installed
 
     def app_of(self, module: Module) -> App | None:
         """The app that holds the module."""
@@ -90,8 +95,7 @@ class Django:
         targets.index(own)
         targets.user = self._user_draft(own, targets)
         linker = linking.Linker(symbols, drafts, targets)
-        installed = [app.dotted for app in self.apps if app.installed]
-        linker.link([*own, *linking.listed_of_apps(drafts, installed)])
+        linker.link([*own, *linking.listed_of_apps(drafts, self.installed_apps)])
         if targets.user is not None:
             linker.link([targets.user])
         return linker

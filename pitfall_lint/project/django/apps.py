@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pitfall_lint.language import Class
+from pitfall_lint.discover import is_test_path
+from pitfall_lint.facts.records import PythonFacts
+from pitfall_lint.language import Class, Import
 from pitfall_lint.project.classes import ClassSymbol
 from pitfall_lint.project.modules import Module, statements
 
@@ -19,19 +21,20 @@ if TYPE_CHECKING:
     from pitfall_lint.project import Project
     from pitfall_lint.project.django.settings import Settings
 
+_OUTSIDE = "\0outside"  # the folder of an app that lies outside the project
 _CONFIG = "django.apps.AppConfig"
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One app. `folder` is root-relative, None for one from outside; `dotted` its name; `config` its AppConfig where
-    the project has one.
+    """One app of the project. `folder` is root-relative; `dotted` its name; `config` its AppConfig where the project
+    has one.
     """
 
     label: str
     dotted: str
-    folder: str | None
+    folder: str
     installed: bool
     config: ClassSymbol | None = None
 
@@ -54,12 +57,13 @@ class Apps:
             for entry in one.installed_apps:
                 # Another project in the repository, or what development adds.
                 app = self._installed(entry)
-                if app.folder is not None and (main is None or one.module.root != main.module.root):
+                if app.folder != _OUTSIDE and (main is None or one.module.root != main.module.root):
                     apps.setdefault(app.dotted, app)
         for app in self._local(apps):
             apps.setdefault(app.dotted, app)
-        self.all: tuple[App, ...] = tuple(apps.values())
-        self._by_name = {app.dotted: app for app in self.all}
+        self._by_name = apps
+        self.local: tuple[App, ...] = tuple(app for app in apps.values() if app.folder != _OUTSIDE)
+        self.installed: tuple[str, ...] = tuple(app.dotted for app in apps.values() if app.installed)
         self._by_module: dict[str, str] = {}
 
     # ---------------------------------------------------------------- finding
@@ -96,19 +100,19 @@ class Apps:
             config = configs[0] if configs else None
         label = self._text(config, "label") if config is not None else None
         symbol = self._symbols.module_symbol(dotted)
-        folder: str | None = None
+        folder = _OUTSIDE
         if symbol is not None:
             path = symbol.module.path
             folder = posixpath.dirname(path) if path else self._namespace_folder(dotted)
         return App(label or dotted.rpartition(".")[2], dotted, folder, installed, config)
 
-    def _namespace_folder(self, dotted: str) -> str | None:
+    def _namespace_folder(self, dotted: str) -> str:
         inside = dotted.replace(".", "/")
         for root in self._symbols.roots:
             folder = posixpath.join(root, inside)
             if any(path.startswith(folder + "/") for path in self.project.python):
                 return folder
-        return None
+        return _OUTSIDE
 
     def _installed(self, entry: str) -> App:
         """The app of an entry: a package, or the dotted path of an AppConfig."""
@@ -129,20 +133,19 @@ class Apps:
         for name in self._configs:
             if name not in known and self._symbols.module_symbol(name) is not None:
                 found[name] = self._app(name, False, None)
-        for path in self.project.python:
-            base = posixpath.basename(path)
-            folder = posixpath.dirname(path)
-            inner = posixpath.basename(folder)
-            is_models = base == "models.py" or (base == "__init__.py" and inner == "models")
-            is_migration = inner == "migrations" and base[:4].isdigit()
-            if not (is_models or is_migration):
-                continue
+        for path, facts in self.project.python.items():
+            folder, _, base = path.rpartition("/")
+            inner = folder.rpartition("/")[2]
             module = self._symbols.module_at(path)
-            if module is None or (is_models and module.facts.shallow):
+            package = None
+            if module is None or is_test_path(path):
                 continue
-            package = module.package if base == "models.py" else module.name.rpartition(".")[0]
-            if is_migration:
+            if inner == "migrations" and base[:4].isdigit():
                 package = module.name.rpartition(".")[0].rpartition(".")[0]
+            elif inner == "models" and base == "__init__.py":
+                package = module.name.rpartition(".")[0]
+            elif base == "models.py" and f"{folder}/__init__.py" in self.project.python and inner != "models":
+                package = module.package if _imports_models(facts) else None
             if package and package not in known and package not in found:
                 found[package] = self._app(package, False, None)
         return list(found.values())
@@ -197,6 +200,10 @@ class Apps:
                     if version is not None and (found is None or version < found):
                         found = version
         return found
+
+
+def _imports_models(facts: PythonFacts) -> bool:
+    return any(isinstance(node, Import) and (node.name == "models" or "models" in node.module) for node in facts.body)
 
 
 def _lowest(specifier: str) -> tuple[int, int] | None:

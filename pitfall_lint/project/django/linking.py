@@ -16,7 +16,7 @@ from pitfall_lint.language import Const, Expr, Let
 from pitfall_lint.project.django import contrib, managers
 from pitfall_lint.project.django.drafts import RELATION_KINDS, Declared, Draft, Drafts
 from pitfall_lint.project.django.managers import Manager
-from pitfall_lint.project.django.records import Field, Model, Relation
+from pitfall_lint.project.django.models import Field, Model, Relation
 from pitfall_lint.project.django.targets import Targets
 
 if TYPE_CHECKING:
@@ -395,10 +395,8 @@ class Linker:
                     first = first or found[name]
         model.managers = found
         chosen = self._default_manager_name(draft)
-        model.default_manager = found.get(chosen) if chosen is not None else None
-        model.default_manager = (
-            model.default_manager or first or Manager(self.symbols, "objects", model, managers.PLAIN, None)
-        )
+        default = found.get(chosen) if chosen is not None else None
+        model.default_manager = default or first or Manager(self.symbols, "objects", model, managers.PLAIN, None)
 
     def _local_managers(self, draft: Draft) -> Iterable[tuple[str, managers.Form, Let | None]]:
         if draft.managers or draft.abstract:

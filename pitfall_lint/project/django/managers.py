@@ -15,7 +15,7 @@ from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol, ValueSymbo
 from pitfall_lint.project.modules import Module
 
 if TYPE_CHECKING:
-    from pitfall_lint.project.django.records import Model
+    from pitfall_lint.project.django.models import Model
     from pitfall_lint.project.symbols import Symbols
 
 _MANAGER = "django.db.models.Manager"

@@ -18,7 +18,8 @@ from pitfall_lint.finding import Place
 from pitfall_lint.language import Call, Class, Const, Import, Let, Subscript, walk
 from pitfall_lint.project.classes import ClassSymbol
 from pitfall_lint.project.constants import NOTHING
-from pitfall_lint.project.django.evaluation import Evaluation, Evaluations, Setting, relative
+from pitfall_lint.project.django.evaluation import Evaluation, Evaluations
+from pitfall_lint.project.django.expressions import Setting, relative
 from pitfall_lint.project.modules import Module, statements
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class Settings:
 
     def __repr__(self) -> str:
         return f"Settings({self.module.name!r})"
+
+    @property
+    def path(self) -> str:
+        """The file, root-relative."""
+        return self.module.path
 
     @property
     def names(self) -> Mapping[str, Setting]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pitfall_lint.finding import Place
 from pitfall_lint.language import Expr, Let
 from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol
+from pitfall_lint.project.django.managers import Manager
 
-if TYPE_CHECKING:
-    from pitfall_lint.project.django.managers import Manager
+__all__ = ["Field", "Manager", "Model", "Relation"]
 
 TO_MANY = frozenset({"m2m", "reverse_fk", "reverse_m2m", "generic_relation"})
 REVERSE = frozenset({"reverse_fk", "reverse_o2o", "reverse_m2m"})
@@ -116,6 +115,8 @@ class Model:
         "symbol",
     )
 
+    default_manager: Manager
+
     def __init__(self, symbol: ClassSymbol | None, dotted: str, app_label: str, abstract: bool, proxy: bool) -> None:
         self.symbol = symbol
         self.dotted = dotted
@@ -129,7 +130,6 @@ class Model:
         self.fields: Mapping[str, Field] = {}
         self.relations: Mapping[str, Relation] = {}
         self.managers: Mapping[str, Manager] = {}
-        self.default_manager: Manager | None = None
         self.pk_name = "id"
         self.place: Place | None = None
         self._attnames: Mapping[str, Relation] | None = None
