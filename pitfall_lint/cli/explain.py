@@ -40,10 +40,13 @@ def _nearest(word: str) -> str:
 
 
 def _render(text: str) -> None:
+    """The Markdown as a terminal can show it; without backgrounds, which suit either dark or light ones only."""
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
-    console = Console(force_terminal=True, width=min(terminal.width(sys.stdout), 100))
+    theme = Theme({"markdown.code": "bold cyan", "markdown.h1": "bold", "markdown.h2": "bold magenta"})
+    console = Console(force_terminal=True, width=min(terminal.width(sys.stdout), 100), theme=theme)
     with console.capture() as capture:
-        console.print(Markdown(text, code_theme="ansi_dark"))
-    terminal.emit([capture.get()])
+        console.print(Markdown(text, code_theme="ansi_dark", hyperlinks=False))
+    terminal.emit(line.rstrip() + "\n" for line in capture.get().splitlines())
