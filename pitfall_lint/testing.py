@@ -47,6 +47,7 @@ class CaseFailed(AssertionError):
 
 def check_case(case: Case) -> None:
     """Raise CaseFailed unless all holds that the module's docstring says."""
+    __tracebackhide__ = True  # pytest shows what the case got wrong, not how that was found
     with _laid_out(case) as (root, run):
         expected = expectations(case, root)
         codes = sorted({case.code, *(item.code for item in expected)})
@@ -100,6 +101,7 @@ def findings_of(
 
 
 def _check_order(case: Case, root: Path, codes: Sequence[str], findings: Sequence[Finding]) -> None:
+    __tracebackhide__ = True
     for how, other in (
         ("the order of files", findings_of(root, codes, backwards=True)),
         ("the number of workers", findings_of(root, codes, workers=2)),
@@ -113,6 +115,7 @@ def _check_order(case: Case, root: Path, codes: Sequence[str], findings: Sequenc
 
 def _compare(case: Case, expected: Sequence[Expected], findings: Sequence[Finding]) -> None:
     """Each finding is expected, and each expectation found."""
+    __tracebackhide__ = True
     unexpected = list(findings)
     missing: list[Expected] = []
     for item in expected:
@@ -149,6 +152,7 @@ def _check_fixes(
     case: Case, root: Path, codes: Sequence[str], expected: Sequence[Expected], findings: Sequence[Finding]
 ) -> bool:
     """Fix what can be fixed, safely or not, and hold the result to the twin. True where everything is fixed."""
+    __tracebackhide__ = True
     before = _contents(root)
     refused = _fix(root, codes, findings)
     after = _contents(root)
@@ -212,6 +216,7 @@ def _twin(case: Case) -> dict[str, bytes]:
 
 
 def _compare_twin(case: Case, before: Mapping[str, bytes], changed: Mapping[str, bytes]) -> None:
+    __tracebackhide__ = True
     twin = _twin(case)
     if twin == changed:
         return
@@ -252,6 +257,7 @@ def _write_twin(case: Case, root: Path, changed: Mapping[str, bytes]) -> None:
 
 def _check_queries(case: Case, root: Path, run: Path | str, findings: Sequence[Finding]) -> None:
     """The findings that say "this grows with the rows" stand exactly where the count grows."""
+    __tracebackhide__ = True
     counted = count(root, run)
     found = sorted({finding.code for finding in findings if finding.code in GROWING})
     if counted.limit:
