@@ -24,10 +24,15 @@ def copy(checkout: Path, name: str, into: Path) -> Path:
     return Path(shutil.copytree(checkout / "examples" / name, into / name, ignore=left_out))
 
 
+def pitfall_lint(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run over the project, from its own folder."""
+    command = [sys.executable, "-m", "pitfall_lint", "--no-cache", *arguments, "."]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+
+
 def lint(project: Path, *arguments: str) -> list[dict[str, Any]]:
     """The findings of a run, as JSON shows them."""
-    command = [sys.executable, "-m", "pitfall_lint", "--no-cache", "--output-format", "json", *arguments, "."]
-    run = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    run = pitfall_lint(project, "--output-format", "json", *arguments)
     assert run.returncode in (0, 1), run.stderr
     findings: list[dict[str, Any]] = json.loads(run.stdout)
     assert run.returncode == bool(findings)
@@ -89,8 +94,10 @@ def test_the_shop_shows_the_same_pages_for_fewer_queries(checkout: Path, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["flask_app", "django_shop"])
-def test_fixing_an_example_in_place_leaves_nothing_behind(checkout: Path, tmp_path: Path, name: str) -> None:
+def test_a_diff_of_the_fixes_changes_nothing(checkout: Path, tmp_path: Path, name: str) -> None:
     project = copy(checkout, name, tmp_path)
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
-    lint(project, "--fix", "--unsafe-fixes", "--diff")
+    run = pitfall_lint(project, "--fix", "--unsafe-fixes", "--diff")
+    assert run.returncode == 1, run.stderr
+    assert run.stdout.startswith("diff --git")
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
