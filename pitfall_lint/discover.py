@@ -517,14 +517,15 @@ def _info_exclude(git: str) -> str:
     return os.path.join(git, "info", "exclude")
 
 
-def discover(root: Path, config: Config, extra: Collection[str] = ()) -> Discovery:
+def discover(root: Path, config: Config, extra: Collection[str] = (), *, alone: bool = False) -> Discovery:
     """The files of the project at `root`. `extra` are root-relative paths that belong to it whatever .gitignore and
-    `exclude` say.
+    `exclude` say. Where `alone`, what .gitignore files above the root say does not count.
     """
     real = os.path.realpath(root)
     if not os.path.isdir(real):
         raise ConfigError("no such folder", str(root))
-    walk = _Walk(real, Ignored((Patterns((*config.exclude, *config.extend_exclude)),)), _outer_patterns(real))
+    exclude = Ignored((Patterns((*config.exclude, *config.extend_exclude)),))
+    walk = _Walk(real, exclude, Ignored() if alone else _outer_patterns(real))
     walk.run()
     files = walk.files
     if extra:

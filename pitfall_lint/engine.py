@@ -24,7 +24,7 @@ from pitfall_lint.crashes import Crash, Failure, failures
 from pitfall_lint.discover import KNOWN_BY_PATH, Discovery, File, discover, of_paths
 from pitfall_lint.finding import Applicability, Confidence, Finding, Fix, Place, Severity
 from pitfall_lint.ignored import Patterns
-from pitfall_lint.source import DiskSource, MemorySource, Source
+from pitfall_lint.source import DiskSource, MemorySource, Overlay, Source
 
 if TYPE_CHECKING:
     from pitfall_lint.facts.records import Facts
@@ -79,6 +79,7 @@ class Job:
         self.source = source
         self.workers = workers
         self.debug = debug
+        self.disk, self.laid = _disk_below(source)  # `laid` are the paths whose contents are not those on disk
         self.extra: tuple[str, ...] = ()
         self.cache: Cache | None = None
         self.progress: Progress = _silent
@@ -169,9 +170,19 @@ def _job(
     job.extra = tuple(extra)
     job.discovery = discovery
     job.progress = progress or _silent
-    if cache and isinstance(job.source, DiskSource):
+    if cache and job.disk is not None:
         job.cache = Cache(root / (config.cache_dir or FOLDER))
     return job
+
+
+def _disk_below(source: Source) -> tuple[DiskSource | None, frozenset[str]]:
+    """The disk that a source reads from, if any, and the paths that it takes from elsewhere."""
+    if isinstance(source, DiskSource):
+        return source, frozenset(source.buffers)
+    if isinstance(source, Overlay):
+        disk, laid = _disk_below(source.base)
+        return disk, laid | source.buffers.keys() | source.added | source.gone
+    return None, frozenset()
 
 
 def _timed(job: Job, name: str, phase: Callable[[Job], None]) -> None:
@@ -201,11 +212,12 @@ def _without_collector() -> Iterator[None]:
 
 def _discover(job: Job) -> None:
     """Which files there are."""
-    if isinstance(job.source, DiskSource):
-        extra = (*job.extra, *job.source.buffers)
-        if job.discovery is None:
-            job.discovery = discover(job.root, job.config, extra)
-    elif job.discovery is None:
+    if job.discovery is not None:
+        files = tuple(sorted(job.discovery.files, key=lambda file: file.path))
+        job.discovery = msgspec.structs.replace(job.discovery, files=files)
+    elif job.disk is not None:
+        job.discovery = discover(job.root, job.config, (*job.extra, *sorted(job.laid)))
+    else:
         paths: Iterable[str] = job.source.files if isinstance(job.source, MemorySource) else ()
         job.discovery = of_paths(job.root, paths)
     job.files = tuple(file for file in job.discovery.files if file.kind not in KNOWN_BY_PATH)
@@ -230,11 +242,10 @@ def _recall(job: Job) -> None:
 
 def _take_digests(job: Job, cache: Cache) -> None:
     """The digest of each file: as the cache knows it, else from its bytes."""
-    buffers = job.source.buffers if isinstance(job.source, DiskSource) else {}
     for file in job.files:
-        digest = None if file.path in buffers else cache.digest(file)
+        digest = None if file.path in job.laid else cache.digest(file)
         if digest is None:
-            job.rehashed = job.rehashed or file.path not in buffers
+            job.rehashed = job.rehashed or file.path not in job.laid
             try:
                 digest = digest_of(job.source.read(file.path))
             except OSError:
@@ -245,8 +256,7 @@ def _take_digests(job: Job, cache: Cache) -> None:
 def _keep_digests(job: Job) -> None:
     """For the next run; an editor's buffer says nothing about the file."""
     if job.cache is not None:
-        buffers = job.source.buffers if isinstance(job.source, DiskSource) else {}
-        job.cache.keep_digests([file for file in job.files if file.path not in buffers], job.digests)
+        job.cache.keep_digests([file for file in job.files if file.path not in job.laid], job.digests)
 
 
 def _key(job: Job) -> str:
@@ -282,7 +292,7 @@ def _read(job: Job) -> None:
             if job.debug:
                 raise RuntimeError(f"{item.path}: {item.failure}\n{item.trace}")
             job.failures.append(Failure(f"reading this file crashed: {item.failure}", (), item.path, item.trace))
-        elif item.digest:
+        elif item.digest and item.path not in job.laid:
             fresh[item.path] = item.facts
         job.progress("reading", len(read), len(job.files))
     if job.cache is not None and fresh:
@@ -315,12 +325,11 @@ def _readings(job: Job, todo: Sequence[File]) -> Iterator[Reading]:
 
     count = workers.worker_count() if job.workers is None else job.workers
     many = len(todo) >= workers.FEW and sum(file.size for file in todo) >= workers.SMALL
-    if not isinstance(job.source, DiskSource) or count < 2 or not (many or job.workers):
+    if job.disk is None or count < 2 or not (many or job.workers):
         yield from workers.read_here(job.source, todo)
         return
-    buffers = job.source.buffers
-    yield from workers.read_here(job.source, [file for file in todo if file.path in buffers])
-    yield from workers.read_there(str(job.root), [file for file in todo if file.path not in buffers], count)
+    yield from workers.read_here(job.source, [file for file in todo if file.path in job.laid])
+    yield from workers.read_there(str(job.root), [file for file in todo if file.path not in job.laid], count)
 
 
 def _link(job: Job) -> None:
@@ -399,7 +408,7 @@ def _filter(job: Job) -> None:
     lines = sum(facts.lines for facts in job.facts.values())
     rules = tuple(rule.code for rule in job.rules)
     job.outcome = _Outcome(findings, tuple(sorted(job.suppressed)), rules, lines)
-    if job.cache is not None and not job.failures:
+    if job.cache is not None and not job.failures and not job.laid:
         job.cache.keep_run(_key(job), msgspec.msgpack.encode(job.outcome))
 
 
