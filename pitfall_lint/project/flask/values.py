@@ -169,7 +169,7 @@ class Evaluator:
             scope = self.top(symbol.module)
             every = self.makers.module_bindings(symbol.module).get(symbol.name, ())
             found: list[Value] = []
-            for binding in reversed(every):
+            for binding in every:
                 if isinstance(binding, (lang.Function, lang.Class)):
                     continue
                 found.extend(self.values(binding, scope))
