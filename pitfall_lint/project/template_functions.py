@@ -31,6 +31,7 @@ from pitfall_lint.project.modules import Module, statements
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
+    from pitfall_lint.project.django import TemplateEngine
 
 _LIBRARY = "django.template.Library"
 _TAGS = frozenset({"simple_tag", "inclusion_tag", "simple_block_tag", "assignment_tag", "tag"})
@@ -123,7 +124,7 @@ class Functions:
         """The modules of each library name: `templatetags/` of apps, and the settings' `libraries`."""
         found: dict[str, list[Module]] = {}
         apps = self.project.django.apps if self.project.django.present else ()
-        installed = {app.folder for app in apps if app.installed}
+        installed = {app.folder for app in apps if app.installed and app.folder is not None}
         for path in sorted(self.project.python):
             before, slash, rest = f"/{path}".rpartition("/templatetags/")
             module = self.symbols.module_at(path)
@@ -135,7 +136,7 @@ class Functions:
             else:
                 found.setdefault(name, []).append(module)
         for engine in self._engines():
-            libraries = engine.options.get("libraries") if isinstance(engine.options, Mapping) else None
+            libraries = engine.options.get("libraries")
             if isinstance(libraries, Mapping):
                 for name, target in libraries.items():
                     if isinstance(target, str) and (module := self.symbols.modules.get(target)) is not None:
@@ -147,14 +148,14 @@ class Functions:
         found = (self.symbols.modules.get(name) for name in self._option("builtins"))
         return tuple(module for module in found if module is not None)
 
-    def _engines(self) -> Iterator[Any]:
+    def _engines(self) -> Iterator[TemplateEngine]:
         if self.project.django.present:
             for settings in self.project.django.settings:
                 yield from settings.templates
 
     def _option(self, name: str) -> Iterator[str]:
         for engine in self._engines():
-            values = engine.options.get(name) if isinstance(engine.options, Mapping) else None
+            values = engine.options.get(name)
             if isinstance(values, (list, tuple)):
                 yield from (value for value in values if isinstance(value, str))
 

@@ -1,7 +1,7 @@
 """Template lookup: which folders the loaders search, which file a name stands for, by which name a file is found.
 
-Where settings or an application cannot be followed, folders that are named as templates' folders are by convention
-(`templates/`, `jinja2/`) answer `find`, but `certain` is false then and `name_of` still speaks of known loaders only.
+A name that no known loader finds is looked for in the folders that are templates' by convention (`templates/`,
+`jinja2/`), because settings and themes cannot always be followed; `name_of` and `exists` speak of known loaders only.
 Custom tags, filters and globals are in `template_functions`.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint.facts import text_of
 from pitfall_lint.facts.records import TemplateFacts
 from pitfall_lint.language import Const, Expr
+from pitfall_lint.project.classes import ClassSymbol, ModuleSymbol
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
@@ -74,7 +75,12 @@ class Templates:
         found: list[Engine] = []
         if self.project.django.present:
             for settings in self.project.django.settings:
-                found += [self._django_engine(engine, settings.path) for engine in settings.templates]
+                path = settings.module.path
+                found += [self._django_engine(engine, path) for engine in settings.templates]
+                told = settings.templates or settings.get("TEMPLATES") is not None
+                if not told and settings.installed_apps:
+                    # Before TEMPLATES came, the templates of apps were found without being asked for.
+                    found.append(Engine("django", self._in_apps("templates"), False, path))
         if self.project.flask.present:
             owners: tuple[FlaskApp | Blueprint, ...] = (*self.project.flask.apps, *self.project.flask.blueprints)
             for owner in owners:
@@ -85,33 +91,50 @@ class Templates:
 
     def _django_engine(self, engine: TemplateEngine, owner: str) -> Engine:
         backend = "jinja" if "jinja" in engine.backend.lower() else "django"
-        dirs = [None] if engine.dirs is None else list(engine.dirs)
-        certain = engine.certain and None not in dirs
-        folders = [_clean(folder) for folder in dirs if folder is not None]
-        loaders = list(_flat(engine.loaders)) if engine.loaders else []
-        app_dirs = engine.app_dirs
+        folders = [_clean(folder) for folder in engine.dirs if folder is not None]
+        app_dirs, loaders = engine.app_dirs, engine.loaders or ()
+        certain = None not in engine.dirs and (engine.certain or app_dirs or bool(loaders))
         if loaders:
             app_dirs = _APP_DIRECTORIES in loaders
             if _FILESYSTEM not in loaders:
                 folders = []
             usual = (_FILESYSTEM, _APP_DIRECTORIES)
             certain = certain and all(name in usual or name.startswith(_HARMLESS_LOADERS) for name in loaders)
-        options: Mapping[str, Any] = engine.options if isinstance(engine.options, Mapping) else {}
+        elif engine.options.get("loaders") is not None:
+            certain = False
         suffix, pattern, name = "", "", "templates"
         if "django_jinja" in engine.backend:
-            suffix = _text(options.get("match_extension")) if "match_extension" in options else ".jinja"
-            pattern = _text(options.get("match_regex"))
-            name = _text(options.get("app_dirname")) or "templates"
+            suffix = _text(engine.options.get("match_extension", ".jinja"))
+            pattern = _text(engine.options.get("match_regex"))
+            name = _text(engine.options.get("app_dirname")) or "templates"
         elif backend == "jinja":
             name = "jinja2"
         if app_dirs:
-            folders += [posixpath.join(folder, name) for folder in self.app_folders]
+            folders += self._in_apps(name)
         return Engine(backend, tuple(dict.fromkeys(folders)), certain, owner, "" if pattern else suffix, pattern)
+
+    def _in_apps(self, name: str) -> tuple[str, ...]:
+        return tuple(posixpath.join(folder, name) for folder in self.app_folders)
 
     @cached_property
     def app_folders(self) -> tuple[str, ...]:
-        """The folders of the installed apps that lie in the project."""
-        return tuple(dict.fromkeys(app.folder for app in self.project.django.apps if app.installed))
+        """The folders of installed apps that lie in the project; those that only some settings install come last."""
+        found = {app.folder: None for app in self.project.django.apps if app.installed and app.folder is not None}
+        for settings in self.project.django.settings:
+            for entry in settings.installed_apps:
+                symbol = self.project.symbols.lookup(entry, settings.module)
+                if isinstance(symbol, (ModuleSymbol, ClassSymbol)) and symbol.module.path:
+                    found.setdefault(posixpath.dirname(symbol.module.path))
+        return tuple(found)
+
+    @cached_property
+    def apps_certain(self) -> bool:
+        """Is every INSTALLED_APPS known in full, with nothing outside the repository that may add to it?"""
+        return all(
+            settings.installed_apps_known and not settings.is_open
+            for settings in self.project.django.settings
+            if settings.named_by or settings is self.project.django.settings[0]
+        )
 
     @cached_property
     def certain(self) -> bool:
@@ -186,10 +209,9 @@ class Templates:
         Folders that are templates' by convention alone count only where no loader is known to find the name.
         """
         name = name.partition("#")[0]
-        known = self._names.get(name)
-        if known is None and not self.certain:
-            known = self._conventional.get(name)
-        return known or ()
+        if name.startswith("/") and any(engine.backend == "jinja" for engine in self.engines):
+            name = name.lstrip("/")  # Jinja drops it
+        return self._names.get(name) or self._conventional.get(name, ())
 
     def candidates(self, name: str) -> tuple[TemplateFacts, ...]:
         """The templates that a name may stand for, the one that is taken first."""
@@ -221,7 +243,7 @@ class Templates:
 
     def exists(self, name: str) -> bool:
         """Does a loader find any file of that name, be it a template or a script?"""
-        if self.paths_of(name):
+        if name.partition("#")[0] in self._names:
             return True
         folders = self.folders if self.certain else (*self.folders, *self.conventional_folders)
         return any(_clean(posixpath.join(folder, name)) in self.project.files for folder in folders)
@@ -265,14 +287,9 @@ class Templates:
         found = self.functions.filter(template, name)
         return found.function if found is not None else None
 
-    def registered(self, function: FunctionSymbol) -> Registered | None:
-        """How a function is registered: kind, inclusion template, takes_context."""
+    def tag_kind(self, function: FunctionSymbol) -> Registered | None:
+        """How a function is registered (kind, inclusion template, takes_context); None for one that is not."""
         return self.functions.of(function)
-
-    def tag_kind(self, function: FunctionSymbol) -> str | None:
-        """simple_tag, inclusion_tag, simple_block_tag or filter; None for a function that is none of these."""
-        found = self.functions.of(function)
-        return found.kind if found is not None else None
 
 
 class _Read(Mapping[str, TemplateFacts]):
@@ -319,14 +336,6 @@ def text_in(expr: Expr | None) -> str | None:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _flat(loaders: Iterable[Any]) -> Iterator[str]:
-    for loader in loaders:
-        if isinstance(loader, str):
-            yield loader
-        elif isinstance(loader, (tuple, list)):
-            yield from _flat(loader)
 
 
 def _clean(folder: str) -> str:
