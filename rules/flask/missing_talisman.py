@@ -35,7 +35,8 @@ NOTES = (
 class MissingTalisman(Rule):
     """The application sends no security headers and answers over plain HTTP.
 
-    What it finds A Flask application in which nothing sets the headers that browsers protect users by: no form of
+    What it finds
+    A Flask application in which nothing sets the headers that browsers protect users by: no form of
     Flask-Talisman (bound, by `init_app`, subclassed, wrapped in a module of its own), none of `secure`, flask-csp and
     their like, no application-wide `after_request` (or WSGI middleware, or subclass of Flask) that sets at least two
     of Content-Security-Policy, Strict-Transport-Security, X-Frame-Options and X-Content-Type-Options, and no server
@@ -44,7 +45,8 @@ class MissingTalisman(Rule):
     It is a warning where people log in, keep a session or send forms, and info for an API or a small application: one
     of at most three routes, or of at most ten in a single file of fewer than 200 lines.
 
-    Why it matters Over plain HTTP anybody on the way reads the session cookie. Without Strict-Transport-Security a
+    Why it matters
+    Over plain HTTP anybody on the way reads the session cookie. Without Strict-Transport-Security a
     browser keeps trying HTTP; without a Content-Security-Policy one unescaped value runs as a script; without
     X-Frame-Options the pages can be framed and clicked through.
 
@@ -83,12 +85,14 @@ class MissingTalisman(Rule):
         flask
         flask-talisman
 
-    Fix Unsafe: imports Talisman, binds it where the project binds its other extensions (`init_app` of an instance
+    Fix
+    Unsafe: imports Talisman, binds it where the project binds its other extensions (`init_app` of an instance
     where that is the project's way, `Talisman(app)` otherwise), and adds `flask-talisman` to the manifest. From then
     on HTTP is redirected to HTTPS and the default Content-Security-Policy blocks inline scripts and styles, which is
     why it is unsafe.
 
-    Limits Headers that a proxy outside the repository adds are not seen; suppress the finding there. Applications in
+    Limits
+    Headers that a proxy outside the repository adds are not seen; suppress the finding there. Applications in
     folders of examples and tools that run on the loopback interface only are left alone. Talisman knows no Quart:
     there the finding suggests an `after_request`. A package that is only declared, or only used by tests, does not
     count.
@@ -96,7 +100,7 @@ class MissingTalisman(Rule):
     Options
     - `small_app_routes` (default 3): an application of at most so many routes is info
     - `small_file_routes` (default 10), `small_file_lines` (default 200): so is one that lies, routes and all, in one
-    file of at most so many routes and fewer lines
+      file of at most so many routes and fewer lines
     - `example_folders` (default example, examples, sample, samples, demo, demos, doc, docs, tutorial, tutorials):
       applications in folders of these names are not reported
     - `collection` (default 3): a repository of more application roots than this is a collection, and gets info

@@ -29,12 +29,14 @@ MAIN = "main"
 class SingleFileApp(Rule):
     """One module binds so many routes to the application object that it is the whole application.
 
-    What it finds A module whose own views are bound to one application object, by `@app.route` and its kin or by
+    What it finds
+    A module whose own views are bound to one application object, by `@app.route` and its kin or by
     `add_url_rule`: a warning from 20 routes on, or from 12 in a module of at least 500 lines; info from 11 routes on,
     or for fewer in a module of at least 800 lines. Blueprints elsewhere do not clear it: what counts is what is bound
     to the application object here.
 
-    Why it matters Every change meets in one file, nothing can be mounted, tested or named apart, and the views import
+    Why it matters
+    Every change meets in one file, nothing can be mounted, tested or named apart, and the views import
     the application that they are part of. Blueprints give each part its file, its URL prefix and its templates, and a
     factory can register them.
 
@@ -109,11 +111,13 @@ class SingleFileApp(Rule):
         @bp.get("/")
         def list_members(): return []
 
-    Fix Manual: the finding names the blueprint modules, by URL prefix, and says which views go into each, with the
+    Fix
+    Manual: the finding names the blueprint modules, by URL prefix, and says which views go into each, with the
     code that declares and registers them. Endpoints then carry the blueprint's name, so every `url_for("view")`
     becomes `url_for("blueprint.view")`.
 
-    Limits Routes whose views lie in other modules (a table of URLs, REST resources) do not count; neither do tests
+    Limits
+    Routes whose views lie in other modules (a table of URLs, REST resources) do not count; neither do tests
     and folders of examples.
 
     Options
@@ -121,7 +125,7 @@ class SingleFileApp(Rule):
     - `long_routes` (default 12), `long_lines` (default 500): a warning from so many routes in so many lines on
     - `info_routes` (default 11): info from so many routes on
     - `huge_lines` (default 800), `huge_routes` (default 3): info from so many lines on, where there are at least so
-    many routes
+      many routes
     - `example_folders` (default example, examples, sample, samples, demo, demos, doc, docs, tutorial, tutorials):
       applications in folders of these names are not reported
 
