@@ -20,6 +20,7 @@ from pitfall_lint.rule import Rule
 _CODE = re.compile(r"[A-Z]{3}\d{3}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _PREFIX = re.compile(r"[A-Z]{1,3}\d{0,3}\Z")
+_FAMILY = re.compile(r"(?:FLK[1-5]?|DJG[1-4]?|PFL)\Z")  # the families of the catalogue, whether or not a rule of theirs is there yet
 ALL = "ALL"
 ALWAYS = ("PFL001", "PFL003")  # what the linter says about itself and unreadable files, unless it is ignored by name
 
@@ -157,7 +158,7 @@ def validate(config: Config) -> None:
 
 
 def _known(config: Config, selector: str, *keys: str) -> None:
-    if any(strength(selector, rule) for rule in rules()) or selector == ALL:
+    if any(strength(selector, rule) for rule in rules()) or selector == ALL or _FAMILY.match(selector):
         return
     choices = (*(rule.name for rule in rules()), *(rule.code.lower() for rule in rules()))
     hint = nearest(selector, choices)

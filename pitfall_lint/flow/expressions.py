@@ -80,6 +80,10 @@ def template_name(it: Interpreter, frame: Frame, node: l.Name) -> Value:
         return attributes.request_user(it)
     if ":" in node.id:
         return External(node.id)
+    if frame.template is not None and frame.template.engine == "jinja":
+        made = it.project.templates.functions.jinja_global(node.id)
+        if made is not None:
+            return symbol_value(it, made.function)
     return UNKNOWN
 
 

@@ -286,7 +286,7 @@ def gathered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
 
 
 def unknown_rows(it: Interpreter, query: Query, arguments: Arguments) -> Query:
-    """`raw()`, `extra()`, `dates()`: rows whose columns cannot be told."""
+    """`raw()`: rows whose columns cannot be told; `none()`: no rows."""
     return replace(query, opaque=True)
 
 
@@ -304,6 +304,7 @@ CHAIN = {
     "intersection": gathered,
     "difference": gathered,
     "raw": unknown_rows,
+    "none": unknown_rows,
     "dates": lambda it, query, arguments: replace(query, shape="flat"),
     "datetimes": lambda it, query, arguments: replace(query, shape="flat"),
 }

@@ -51,20 +51,20 @@ class Blocks:
 # ------------------------------------------------------------------ rendering
 
 
-def named(it: Interpreter, name: Value | None) -> list[TemplateFacts]:
-    """The templates that a name (or the first of several that is there) stands for."""
+def named(it: Interpreter, name: Value | None, near: TemplateFacts | None = None) -> list[TemplateFacts]:
+    """The templates that a name (or the first of several that is there) stands for, named in `near`."""
     found: list[TemplateFacts] = []
     for option in options(name) if name is not None else ():
         if isinstance(option, Items) and option.items is not None:
-            first = next((template for item in option.items for template in named(it, item)), None)
+            first = next((template for item in option.items for template in named(it, item, near)), None)
             if first is not None:
                 found.append(first)
         elif isinstance(option, Constant) and isinstance(option.value, str):
-            template = it.project.templates.find(option.value)
+            template = it.project.templates.find(option.value, near)
             if template is not None:
                 found.append(template)
         elif isinstance(option, Template):
-            found.extend(named(it, option.name))
+            found.extend(named(it, option.name, near))
     return found
 
 
@@ -121,7 +121,10 @@ def run_chain(it: Interpreter, frame: Frame, template: TemplateFacts) -> None:
                 blocks.bodies.setdefault(part.name, []).append((current, part))
         parent = None
         if current.extends is not None:
-            parent = next(iter(named(it, it.evaluate(frame, current.extends))), None)
+            if isinstance(current.extends, l.Const):
+                parent = it.project.templates.parent(current)
+            else:
+                parent = next(iter(named(it, it.evaluate(frame, current.extends), current)), None)
             it.execute(frame, [part for part in current.body if isinstance(part, (l.Let, l.Function, l.TemplateImport))])
         current = parent
     frame.blocks = blocks
@@ -182,7 +185,7 @@ def include(it: Interpreter, frame: Frame, node: l.Include) -> bool:
             variables = {**scope.variables, **variables}
             scope = scope.parent
     variables.update(bindings)
-    for template in named(it, name):
+    for template in named(it, name, frame.template):
         run(it, frame, template, variables, node, f"includes `{template.path}`")
     return True
 
@@ -190,7 +193,7 @@ def include(it: Interpreter, frame: Frame, node: l.Include) -> bool:
 def import_macros(it: Interpreter, frame: Frame, node: l.TemplateImport) -> bool:
     """Jinja's `import` and `from ... import`."""
     macros: dict[str, Value] = {}
-    for template in named(it, it.evaluate(frame, node.template)):
+    for template in named(it, it.evaluate(frame, node.template), frame.template):
         home = frame_of(it, template, {})
         for part in template.body:
             if isinstance(part, l.Function):
@@ -218,7 +221,7 @@ def names_of(it: Interpreter, template: TemplateFacts) -> frozenset[str] | None:
     reached += [part.template for part in l.walk(template.body) if isinstance(part, (l.Include, l.TemplateImport))]
     for node in reached:
         if isinstance(node, l.Const) and isinstance(node.value, str):
-            other = it.project.templates.find(node.value)
+            other = it.project.templates.find(node.value, template)
             inner = names_of(it, other) if other is not None else frozenset()
             if inner is None:
                 complete = False

@@ -129,6 +129,18 @@ class Site:
     kind: str = "expression"
 
 
+def contents(value: Any) -> tuple[Any, ...]:
+    """The fields of a record, without the hash that it remembers."""
+    return tuple(getattr(value, name) for name in value.__slots__ if name != "_hash")
+
+
+def remember_hash(value: Any) -> int:
+    """The hash of a record, computed once: queries and rows hold each other in long chains."""
+    found = hash(contents(value)) or 1
+    object.__setattr__(value, "_hash", found)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Prefetched(Value):
     """One entry of prefetch_related: the lookup path, the inner queryset of a `Prefetch`, its `to_attr`."""
@@ -138,7 +150,7 @@ class Prefetched(Value):
     to_attr: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Query(Value):
     """A queryset.
 
@@ -164,6 +176,13 @@ class Query(Value):
     peers: bool = False
     sliced: bool = False
     unprefetched: bool = False  # .iterator() without chunk_size
+    _hash: int = field(default=0, init=False, repr=False)
+
+    def __hash__(self) -> int:
+        return self._hash or remember_hash(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Query) and hash(self) == hash(other) and contents(self) == contents(other))
 
     def prefetch(self, path: str) -> Prefetched | None:
         """The entry that loads `path` (the last one wins, as a longer path loads each prefix of itself)."""
@@ -176,7 +195,7 @@ class Query(Value):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row(Value):
     """A model instance: the row that `path` leads to from a row of `query` (`query` None: where it came from is not known, so it gives no event).
     `many`: it stands for each of many rows in turn. `overlay`: attributes that the program set on it.
@@ -189,6 +208,13 @@ class Row(Value):
     via: Relation | None = None
     parent: Row | None = None
     overlay: tuple[tuple[str, Value], ...] = ()
+    _hash: int = field(default=0, init=False, repr=False)
+
+    def __hash__(self) -> int:
+        return self._hash or remember_hash(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Row) and hash(self) == hash(other) and contents(self) == contents(other))
 
     def lookup(self, name: str) -> str:
         """The lookup path of the relation `name` of this row, from the query's row."""
