@@ -117,25 +117,26 @@ def measure(root: Path, files: list[Path], repeat: int, scratch: Path) -> Figure
 def timed(root: Path, cache: Path) -> tuple[float, float]:
     """Seconds of one whole process, and the most megabytes that it and its workers held together."""
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [*LINT, "--cache-dir", str(cache), str(root)], cwd=root.parent, stdout=subprocess.DEVNULL
-    )
+    command = [*LINT, "--cache-dir", str(cache), str(root)]
+    process = subprocess.Popen(command, cwd=root.parent, stdout=subprocess.DEVNULL)
     peak = [0.0]
-    watcher = threading.Thread(target=watch, args=(process, peak))
+    over = threading.Event()
+    watcher = threading.Thread(target=watch, args=(process.pid, over, peak))
     watcher.start()
-    code = process.wait()
+    _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
+    over.set()
     watcher.join()
-    if code != 0:
-        raise SystemExit(f"pitfall-lint ended with exit code {code}")
-    return seconds, peak[0]
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"pitfall-lint ended with exit code {process.returncode}")
+    return seconds, max(peak[0], usage.ru_maxrss / 1024)
 
 
-def watch(process: subprocess.Popen[bytes], peak: list[float]) -> None:
-    """Sum what a process and its children hold, shared pages counted once, ten times a second; Linux only."""
-    while process.poll() is None:
-        peak[0] = max(peak[0], sum(held(pid) for pid in family(process.pid)) / 1024)
-        time.sleep(0.1)
+def watch(pid: int, over: threading.Event, peak: list[float]) -> None:
+    """Sum what a process and its children hold, shared pages counted once, until it is over; Linux only."""
+    while not over.wait(0.05):
+        peak[0] = max(peak[0], sum(held(one) for one in family(pid)) / 1024)
 
 
 def family(pid: int) -> list[int]:
