@@ -31,7 +31,7 @@ else:
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _PYTHON = (".py", ".pyi", ".pyw")
 _STRING_OR_COMMENT = re.compile(
-    r"""#[^\r\n]*
+    r"""[#][^\r\n]*
     |(?P<prefix>(?<!\w)[rbuft]{0,2})
      (?:"{3}(?:[^\\]|\\[\s\S])*?"{3}|'{3}(?:[^\\]|\\[\s\S])*?'{3}
      |(?P<double>"(?:[^"\\\r\n]|\\[\s\S])*")|(?P<single>'(?:[^'\\\r\n]|\\[\s\S])*'))""",

@@ -85,3 +85,15 @@ def test_paths() -> None:
 )
 def test_keys_that_only_must_name(only: list[str], joined: list[str], missing: tuple[str, ...]) -> None:
     assert keys_missing(only, joined) == missing
+
+
+def test_strings_are_told_from_comments() -> None:
+    source = "# don't\nx = 'a' + \"b\\\"\" # it's\ny = '''it's \"so\"''', rb\"c\", f'{d}'\n"
+    strings = [(source[start:end], quote) for start, end, quote in Text("a.py", source.encode()).strings]
+    assert strings == [
+        ("'a'", "'"),
+        ('"b\\""', '"'),
+        ("'''it's \"so\"'''", ""),
+        ('rb"c"', '"'),
+        ("f'{d}'", "'"),
+    ]
