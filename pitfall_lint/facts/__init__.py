@@ -1,6 +1,7 @@
-"""Facts: what later stages need from one file, computed from its bytes alone. One module a kind of file; none knows another file.
+"""Facts: what later stages need from one file, computed from its bytes alone.
 
-`read` gives the records; `read_encoded` gives what a worker sends and the cache keeps, and `decode` makes it records again.
+One module reads one kind of file, and none knows another file. `read` gives the records; `read_encoded` gives what a
+worker sends and the cache keeps, and `decode` makes it records again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pitfall_lint.discover import Kind
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Facts).decode
+_decoder: msgspec.msgpack.Decoder[Facts] = msgspec.msgpack.Decoder(Facts)
 
 
 def read(path: str, kind: Kind, data: bytes) -> Facts:
@@ -24,7 +25,7 @@ def read(path: str, kind: Kind, data: bytes) -> Facts:
 
 
 def read_encoded(path: str, kind: Kind, data: bytes) -> bytes:
-    """The facts of a file as `decode` takes them: for Python that is what the reader writes, without a detour through records."""
+    """The facts of a file as `decode` takes them; what Python's reader writes takes no detour through records."""
     name = kind.name
     if name in ("PYTHON", "PYTHON_TEST", "PYTHON_MIGRATION"):
         from pitfall_lint.facts import python
@@ -40,7 +41,7 @@ def encode(facts: Facts) -> bytes:
 
 def decode(encoded: bytes) -> Facts:
     """The facts that were encoded. Bodies of functions stay encoded until read."""
-    return _decode(encoded)
+    return _decoder.decode(encoded)
 
 
 def _read_other(path: str, kind: str, data: bytes) -> Facts:

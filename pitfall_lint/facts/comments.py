@@ -1,7 +1,7 @@
-"""Comments that silence findings: `# noqa`, `# noqa: A,B`, `# pitfall: ignore[A,B] reason`, and the latter in template comments.
+"""Comments that silence findings: `# noqa`, `# noqa: A,B`, `# pitfall: ignore[A,B] reason`, the last in templates too.
 
-Python is scanned by a small scanner of its own, because what `tokenize` accepts differs between interpreters (f-strings since 3.12)
-and it is slow below 3.12. Which code a comment names, and whether it silences anything, is for `suppress.py` to decide.
+Python has a small scanner here: what `tokenize` accepts differs between interpreters (f-strings since 3.12), and it is
+slow. Which rule a comment names, and whether it silences anything, is for `suppress.py` to decide.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from pitfall_lint.facts.records import Suppression
-from pitfall_lint.language import pack
+from pitfall_lint.facts.strings import string_end
+from pitfall_lint.language import line_of, pack
 
 # A code (DJG101) or the kebab-case name of a rule.
 _ITEM = r"(?:[A-Za-z]+[0-9]+|[a-z][a-z0-9]*(?:-[a-z0-9]+)+)(?![\w-])"
@@ -25,20 +26,6 @@ _PART = re.compile(r"#\s*(?:(?i:noqa)|pitfall:)")
 _DASHES = " \t:-\u2013\u2014"
 
 _TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|\"|'|[()\[\]{}]|\\\n|\n")
-_PREFIX = re.compile(r"[A-Za-z]{1,2}\Z")
-_STRING_END = {
-    '"': re.compile(r'(?:[^"\\\n]|\\.)*"?', re.DOTALL),
-    "'": re.compile(r"(?:[^'\\\n]|\\.)*'?", re.DOTALL),
-    '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:""")?', re.DOTALL),
-    "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:''')?", re.DOTALL),
-}
-_FORMAT_TOKEN = {
-    quote: re.compile(rf"\\N\{{[^}}\n]*\}}|\\\{{|\\[^{{]|\{{\{{|\}}\}}|\{{|{quote}" + (r"|\n" if len(quote) == 1 else ""), re.DOTALL)
-    for quote in ('"', "'", '"""', "'''")
-}
-_FIELD_TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|\"|'|[()\[\]{}]|:")
-_SPEC_TOKEN = re.compile(r"[{}]")
-_MAX_DEPTH = 50  # of f-strings within f-strings
 
 
 class Comment(NamedTuple):
@@ -79,9 +66,9 @@ def in_python(text: str) -> tuple[Suppression, ...]:
 
 
 def in_comment(words: str, start: int, first: int, last: int) -> list[Suppression]:
-    """The suppressions within one comment of one line that begins at the packed position `start` and speaks of lines `first`..`last`.
+    """The suppressions within a comment that begins at the packed position `start` and speaks of lines `first`..`last`.
 
-    `words` is the comment with its delimiters (`#...`, or `{#...#}`); noqa counts only after a `#` of its own, as Python has it.
+    `words` is the comment with its delimiters: `#...`, or `{#...#}` in a template. It lies on one line.
     """
     found: list[Suppression] = []
     marks = [m.start() for m in _PART.finditer(words)]
@@ -95,14 +82,14 @@ def in_comment(words: str, start: int, first: int, last: int) -> list[Suppressio
             if match is None or match["open"]:
                 continue
         elif match["colon"]:
-            continue  # `# noqa: prose` is a mistake; to take it for a blanket would hide findings
+            continue  # prose where codes should stand is a mistake; to take it for a blanket would hide findings
         codes = tuple(
             code.upper() if _CODE.match(code) else code for code in _SEPARATORS.split(match["codes"] or "") if code
         )
         if style == "pitfall" and match["codes"] is not None and not codes:
             continue  # `ignore[]` names nothing
         reason = part[match.end() :].strip(_DASHES)
-        row = start >> 20
+        row = line_of(start)
         found.append(Suppression(style, codes, reason, row, first, last, start + mark, start + mark + len(part)))
     return found
 
@@ -146,7 +133,7 @@ def scan(text: str) -> tuple[list[Comment], list[Lines]]:
         elif kind in ")]}":
             depth = max(depth - 1, 0)
         else:
-            position = _string_end(text, at, match.group())
+            position = string_end(text, at, match.group())
             row += text.count("\n", at, position)
             line_start = max(line_start, text.rfind("\n", at, position) + 1)
         seen = position
@@ -160,59 +147,3 @@ def scan(text: str) -> tuple[list[Comment], list[Lines]]:
 
 def _blank(text: str, start: int, end: int) -> bool:
     return not text[start:end].strip(" \t\f\ufeff")
-
-
-def _string_end(text: str, at: int, quote: str) -> int:
-    """Where the string ends whose opening `quote` stands at `at`."""
-    prefix = _PREFIX.search(text, max(at - 2, 0), at)
-    letters = prefix.group().lower() if prefix is not None else ""
-    if "f" in letters or "t" in letters:
-        return _format_end(text, at + len(quote), quote, "r" in letters, 0)
-    match = _STRING_END[quote].match(text, at + len(quote))
-    return match.end() if match is not None else len(text)
-
-
-def _format_end(text: str, position: int, quote: str, raw: bool, depth: int) -> int:
-    """Where the f-string ends whose contents begin at `position`."""
-    search = _FORMAT_TOKEN[quote].search
-    while (match := search(text, position)) is not None:
-        token = match.group()
-        position = match.end()
-        if token == quote:
-            return position
-        if token == "\n":
-            return match.start()
-        if token[0] == "\\" and raw and token[-1] in "{}" and len(token) > 1:
-            position = match.start() + 1
-        elif token == "{" or token == "\\{":
-            position = _field_end(text, position, quote, raw, depth + 1)
-    return len(text)
-
-
-def _field_end(text: str, position: int, quote: str, raw: bool, depth: int) -> int:
-    """Where the replacement field ends whose expression begins at `position`: past its closing brace."""
-    brackets = 0
-    while depth < _MAX_DEPTH and (match := _FIELD_TOKEN.search(text, position)) is not None:
-        token = match.group()
-        position = match.end()
-        if token in "([{":
-            brackets += 1
-        elif token in ")]}":
-            if not brackets:
-                return position
-            brackets -= 1
-        elif token == ":":
-            if not brackets:
-                return _spec_end(text, position, quote, raw, depth)
-        elif token[0] != "#":
-            position = _string_end(text, match.start(), token)
-    return len(text)
-
-
-def _spec_end(text: str, position: int, quote: str, raw: bool, depth: int) -> int:
-    while (match := _SPEC_TOKEN.search(text, position)) is not None:
-        position = match.end()
-        if match.group() == "}":
-            return position
-        position = _field_end(text, position, quote, raw, depth + 1)
-    return len(text)

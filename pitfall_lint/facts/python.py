@@ -1,7 +1,7 @@
 """Python files as facts: the standard library's `ast`, lowered to the small language.
 
-Here are parsing, what can go wrong with it, and the statements; `python_expressions.py` has the expressions. `python_cst.py` writes
-the same trees (see `trees.py`) for files whose syntax the running interpreter refuses.
+Here are parsing, what can go wrong with it, and the statements; `python_expressions.py` has the expressions.
+`python_cst.py` writes the same trees (see `trees.py`) for files whose syntax the running interpreter refuses.
 """
 
 from __future__ import annotations
@@ -10,20 +10,41 @@ import ast
 import io
 import tokenize
 import warnings
-from bisect import bisect_left
 from typing import Any
 
 from pitfall_lint.facts import comments
+from pitfall_lint.facts.places import count_in_characters, source_lines
 from pitfall_lint.facts.python_expressions import EXPR, OPERATOR, keyword_arguments, optional, params
 from pitfall_lint.facts.records import Problem
-from pitfall_lint.facts.trees import YIELDS, Add, Append, Case, Scope, Tree, assertion, encode, function, match, name_end
+from pitfall_lint.facts.trees import (
+    YIELDS,
+    Add,
+    Append,
+    Case,
+    Scope,
+    Tree,
+    assertion,
+    encode,
+    function,
+    match,
+    name_end,
+)
 from pitfall_lint.language import COLUMN_MASK, pack
 
 # -------------------------------------------------------------------- reading
 
 
 def read(path: str, data: bytes, shallow: bool = False) -> bytes:
-    """The encoded `PythonFacts` of a file: of its headers only where `shallow`, with an empty body and a problem where it cannot be read."""
+    """The encoded `PythonFacts` of a file; never raises.
+
+    Where `shallow`, only its headers are read. A file that cannot be read has an empty body and a problem.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the code that is read, not ours
+        return _read_or_explain(path, data, shallow)
+
+
+def _read_or_explain(path: str, data: bytes, shallow: bool) -> bytes:
     text = _decoded(data)
     try:
         return _read(path, data, text, shallow)
@@ -42,12 +63,11 @@ def read(path: str, data: bytes, shallow: bool = False) -> bytes:
 
 
 def _read(path: str, data: bytes, text: str, shallow: bool) -> bytes:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = compile(data, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    tree: Any = compile(data, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     lines = text.split("\n")
     if len(text) != len(data) or len(text) > COLUMN_MASK:
-        _count_in_characters(tree, lines)
+        count_in_characters(tree, lines)
+    source_lines.set(lines)
     suppressions = comments.in_python(text)
     lower = _headers if shallow else _body
     for attempt in (1, 2):
@@ -69,9 +89,7 @@ def _read_newer(path: str, text: str, shallow: bool) -> bytes | None:
     from pitfall_lint.facts import python_cst  # takes a third of a second to import
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            lowered = python_cst.lower(text, text.split("\n"), shallow)
+        lowered = python_cst.lower(text, text.split("\n"), shallow)
         if lowered is None:
             return None
         body, words = lowered
@@ -81,7 +99,7 @@ def _read_newer(path: str, text: str, shallow: bool) -> bytes | None:
 
 
 def _decoded(data: bytes) -> str:
-    """The text with `\\n` at the end of each line; what cannot be decoded is replaced, since the parser has the last word on it."""
+    """The text with `\\n` ending each line; what cannot be decoded is replaced, since the parser judges that."""
     try:
         text = data.decode("ascii")
     except UnicodeDecodeError:
@@ -104,52 +122,14 @@ def _printable(message: str) -> str:
 
 
 def _problem(error: SyntaxError) -> Problem:
-    return Problem(_printable(error.msg or "invalid syntax"), pack(max(error.lineno or 1, 1), max((error.offset or 1) - 1, 0)))
+    place = pack(max(error.lineno or 1, 1), max((error.offset or 1) - 1, 0))
+    return Problem(_printable(error.msg or "invalid syntax"), place)
 
 
 def _spell_surrogates(tree: ast.AST) -> None:
     for n in ast.walk(tree):
         if isinstance(n, ast.Constant) and isinstance(n.value, str):
             n.value = _printable(n.value)
-
-
-def _count_in_characters(tree: ast.Module, lines: list[str]) -> None:
-    """Rewrite columns, which `ast` counts in bytes of UTF-8, on the lines where that differs."""
-    odd = {
-        i: line.encode("utf-8", "replace")
-        for i, line in enumerate(lines, 1)
-        if not line.isascii() or len(line) > COLUMN_MASK
-    }
-    if not odd:
-        return
-    rows = sorted(odd)
-    todo: list[Any] = [tree]
-    while todo:
-        n = todo.pop()
-        fields = n.__dict__
-        line = fields.get("lineno")
-        if line is not None:
-            last = fields["end_lineno"]
-            if isinstance(n, ast.stmt):
-                first = line
-                for decorator in fields.get("decorator_list", ()):
-                    first = min(first, decorator.lineno)
-                at = bisect_left(rows, first)
-                if at == len(rows) or rows[at] > last:
-                    continue
-            if line in odd:
-                n.col_offset = _characters(odd[line], n.col_offset)
-            if last in odd:
-                n.end_col_offset = _characters(odd[last], n.end_col_offset)
-        for value in fields.values():
-            if value.__class__ is list:
-                todo.extend(v for v in value if isinstance(v, ast.AST))
-            elif isinstance(value, ast.AST):
-                todo.append(value)
-
-
-def _characters(line: bytes, column: int) -> int:
-    return min(len(line[:column].decode("utf-8", "ignore")), COLUMN_MASK)
 
 
 # ------------------------------------------------------------------ statements

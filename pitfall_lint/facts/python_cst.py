@@ -1,7 +1,7 @@
-"""Python files whose syntax the running interpreter does not know, read with libcst into the very same facts as `python.py` gives.
+"""Python files whose syntax the running interpreter does not know, read with libcst into the facts of `python.py`.
 
-libcst brings a parser of its own, which knows grammar newer than the interpreter's. Its tree differs from that of `ast` in where
-nodes begin and end (parentheses, commas, semicolons) and in a few shapes; here is what makes the two equal. Statements are here,
+libcst brings a parser of its own, which knows newer grammar. Its tree differs from that of `ast` in where nodes begin
+and end (parentheses, commas, semicolons) and in a few shapes; here is what makes the two equal. Statements are here,
 expressions in `python_cst_expressions.py`.
 """
 
@@ -17,7 +17,7 @@ from pitfall_lint.facts.trees import YIELDS, Add, Case, Scope, Tree, assertion, 
 
 
 def lower(text: str, lines: list[str], shallow: bool) -> tuple[list[Tree], set[Any]] | None:
-    """The statements of a module and the words of its module level; None where libcst refuses it too. May raise RecursionError."""
+    """The statements of a module and the words of its module level; None where libcst refuses it, too."""
     try:
         module = cst.parse_module(text)
     except (cst.ParserSyntaxError, cst.CSTValidationError):
@@ -78,7 +78,7 @@ class _Statements(Expressions):
         return self._suite(orelse.body, add, scope)
 
     def _statement(self, n: Any, add: Add, scope: Scope) -> list[Tree]:
-        return _STATEMENTS[type(n)](self, n, add, scope)
+        return _STATEMENTS[type(n)](self, n, add, scope)  # type: ignore[no-any-return]
 
     # Where a statement ends: at its last token, which within a compound one may be a semicolon.
 
@@ -98,6 +98,13 @@ class _Statements(Expressions):
         if isinstance(semicolon, cst.Semicolon):
             return self.find(self.span(n)[1], ";") + 1
         return self.span(n)[1]
+
+    def _last(self, block: cst.BaseSuite) -> int:
+        """The end of the last statement of a block, without a semicolon of its own."""
+        last: Any = block.body[-1]
+        if isinstance(last, cst.SimpleStatementLine):
+            last = last.body[-1]
+        return self.span(last)[1] if isinstance(last, cst.BaseSmallStatement) else self._end(last)
 
     def _span(self, n: Any) -> tuple[int, int]:
         return self.span(n)[0], self._end(n)
@@ -259,7 +266,7 @@ class _Statements(Expressions):
             body = self._suite(c.body, add, scope)
             wildcard = isinstance(c.pattern, cst.MatchAs) and c.pattern.pattern is None
             start = self.pattern_span(c.pattern)[0]
-            cases.append(Case(start, self._end(c), values, captures, guard, body, wildcard))
+            cases.append(Case(start, self._last(c.body), values, captures, guard, body, wildcard))
         return match(subject, cases)
 
     def headers(self, statements: Any, add: Add, scope: Scope) -> list[Tree]:

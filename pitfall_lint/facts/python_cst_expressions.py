@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from pitfall_lint.facts.trees import YIELDS, Add, Tree, constant, converted, text
+from pitfall_lint.facts.trees import YIELDS, Add, Tree, chained, constant, converted, text
 from pitfall_lint.language import COLUMN_BITS, COLUMN_MASK, pack
 
 _SINGLETONS = {"True": True, "False": False, "None": None}
@@ -149,7 +149,7 @@ class Expressions:
         return (7, *self.span(n), self.expr(n.value, add), index)
 
     def _item(self, element: cst.SubscriptElement, add: Add) -> Tree:
-        n = element.slice
+        n: Any = element.slice
         if isinstance(n, cst.Slice):
             lower, upper, step = self.optional(n.lower, add), self.optional(n.upper, add), self.optional(n.step, add)
             return (8, *self.span(n), lower, upper, step)
@@ -198,15 +198,24 @@ class Expressions:
         operator = type(n.operator)
         options: list[Tree] = []
         left: Any = n
-        while isinstance(left, cst.BooleanOperation) and type(left.operator) is operator and (left is n or not left.lpar):
+        while (
+            isinstance(left, cst.BooleanOperation)
+            and type(left.operator) is operator
+            and (left is n or not left.lpar)
+        ):
             options.append(self.expr(left.right, add))
             left = left.left
         options.append(self.expr(left, add))
         return (14, *self.span(n), self.OPERATORS[operator.__name__], None, options[::-1])
 
     def _binary(self, n: cst.BinaryOperation, add: Add) -> Tree:
-        left = self.expr(n.left, add)
-        return (15, *self.span(n), self.OPERATORS[type(n.operator).__name__], (left, self.expr(n.right, add)))
+        links: list[tuple[int, int, str, Tree]] = []
+        left: Any = n
+        while isinstance(left, cst.BinaryOperation):
+            operator = self.OPERATORS[type(left.operator).__name__]
+            links.append((*self.span(left), operator, self.expr(left.right, add)))
+            left = left.left
+        return chained(self.expr(left, add), links)
 
     def _unary(self, n: cst.UnaryOperation, add: Add) -> Tree:
         return (15, *self.span(n), self.OPERATORS[type(n.operator).__name__], (self.expr(n.expression, add),))
@@ -279,10 +288,10 @@ class Expressions:
         named = ""  # the beginning of `\N{DASH}`
         for v in values:
             if isinstance(v, (cst.FormattedStringText, cst.TemplatedStringText)):
-                value = v.value
-                if "r" not in string.prefix.lower() and _UNFINISHED_NAME.search(value):
-                    value, named = value[:-2], value[-2:]
-                parts.append(_unescaped(value, string))
+                raw = v.value
+                if "r" not in string.prefix.lower() and _UNFINISHED_NAME.search(raw):
+                    raw, named = raw[:-2], raw[-2:]
+                parts.append(_unescaped(raw, string))
                 continue
             start, end = self.span(v)
             if named:
@@ -338,8 +347,8 @@ class Expressions:
             name = p.rest
         elif isinstance(p, cst.MatchClass):
             values.append(self.expr(p.cls, add))
-            for e in p.patterns:
-                self.pattern(e.value, False, values, captures, add)
+            for argument in p.patterns:
+                self.pattern(argument.value, False, values, captures, add)
             for k in p.kwds:
                 add(identifier(k.key.value))
                 self.pattern(k.pattern, False, values, captures, add)
@@ -347,8 +356,9 @@ class Expressions:
             for o in p.patterns:
                 self.pattern(o.pattern, whole, values, captures, add)
         elif isinstance(p, cst.MatchSequence):
-            for s in p.patterns:
-                self.pattern(s if isinstance(s, cst.MatchStar) else s.value, False, values, captures, add)
+            for item in p.patterns:
+                inner: Any = item if isinstance(item, cst.MatchStar) else item.value
+                self.pattern(inner, False, values, captures, add)
         if name is not None:
             add(identifier(name.value))
             captures.append((identifier(name.value), *place, whole and isinstance(p, cst.MatchAs)))

@@ -1,15 +1,20 @@
 """Expressions of the standard library's `ast`, lowered to trees of the small language.
 
-One short function per kind of node, found by the node's class in the table `EXPR`. This and `python.py`, which has the statements,
-are the hottest code of a cold run: hence the plainness, and the arithmetic of positions written out each time.
+One short function per kind of node, found by the node's class in the table `EXPR`. This and `python.py`, which has the
+statements, are the hottest code of a cold run: hence the plainness, and positions packed in place each time.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 from typing import Any
 
-from pitfall_lint.facts.trees import YIELDS, Add, Tree, constant, converted, text
+from pitfall_lint.facts.places import place_fields
+from pitfall_lint.facts.trees import YIELDS, Add, Tree, chained, constant, converted, text
+
+_PLACES_FIELDS = sys.version_info < (3, 12)
+
 
 def _name(n: Any, add: Add) -> Tree:
     name = n.id
@@ -187,6 +192,8 @@ def _and_or(n: Any, add: Add) -> Tree:
 
 
 def _binary(n: Any, add: Add) -> Tree:
+    if n.left.__class__ is ast.BinOp:
+        return _chain(n, add)
     return (
         15,
         n.lineno << 20 | n.col_offset,
@@ -194,6 +201,17 @@ def _binary(n: Any, add: Add) -> Tree:
         OPERATOR[n.op.__class__],
         (EXPR[n.left.__class__](n.left, add), EXPR[n.right.__class__](n.right, add)),
     )
+
+
+def _chain(n: Any, add: Add) -> Tree:
+    links: list[tuple[int, int, str, Tree]] = []
+    kind: Any = ast.BinOp
+    while n.__class__ is kind:
+        right = EXPR[n.right.__class__](n.right, add)
+        end = n.end_lineno << 20 | n.end_col_offset
+        links.append((n.lineno << 20 | n.col_offset, end, OPERATOR[n.op.__class__], right))
+        n = n.left
+    return chained(EXPR[n.__class__](n, add), links)
 
 
 def _unary(n: Any, add: Add) -> Tree:
@@ -220,6 +238,8 @@ def _compare(n: Any, add: Add) -> Tree:
 def _text(n: Any, add: Add) -> Tree:
     start = n.lineno << 20 | n.col_offset
     end = n.end_lineno << 20 | n.end_col_offset
+    if _PLACES_FIELDS:
+        place_fields(n)
     parts: list[Tree | str] = []
     _text_parts(n.values, parts, add)
     return text(start, end, parts)
@@ -227,9 +247,10 @@ def _text(n: Any, add: Add) -> Tree:
 
 def _text_parts(values: list[Any], parts: list[Tree | str], add: Add) -> None:
     for v in values:
-        if v.__class__ is ast.Constant:
+        kind: Any = v.__class__
+        if kind is ast.Constant:
             parts.append(v.value)
-        elif v.__class__ is ast.JoinedStr:
+        elif kind is ast.JoinedStr:
             _text_parts(v.values, parts, add)
         else:
             value = EXPR[v.value.__class__](v.value, add)
@@ -312,7 +333,7 @@ def _yield(n: Any, add: Add) -> Tree:
 
 
 def _await(n: Any, add: Add) -> Tree:
-    return EXPR[n.value.__class__](n.value, add)
+    return EXPR[n.value.__class__](n.value, add)  # type: ignore[no-any-return]
 
 
 _DISPLAY = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}

@@ -1,4 +1,4 @@
-"""The pieces of the small language that both readers of Python write: trees, that is nodes as the plain tuples they are when encoded.
+"""What both readers of Python write: trees, nodes of the small language as the plain tuples they are when encoded.
 
 A tuple costs a third of a record, and the records come into being when the encoding is read back. A tree is
 `(tag, start, end, fields...)`; tags and fields are those of `language.py`, and a list does for a tuple.
@@ -19,6 +19,7 @@ Add = Callable[[Any], None]  # notes a name that the current function (or the mo
 Append = Callable[[Tree], None]  # adds a statement to the current body
 
 YIELDS = 0  # stands among the names of a function that yields, until the function is written
+LONG_CHAIN = 100
 EMPTY = msgspec.Raw(b"\x90")  # the encoding of a body without statements
 
 encode = msgspec.msgpack.Encoder().encode
@@ -27,7 +28,7 @@ _HEADER = re.compile(r"(?:async(?:[ \t\f]|\\\n)+)?(?:def|class)(?:[ \t\f]|\\\n)+
 
 
 class Scope:
-    """Where a statement stands: the beginning of its qualified name, the file's lines, the names of the function around (None outside of any)."""
+    """Where a statement stands: how its qualified name begins, the file's lines, the names of a function around it."""
 
     __slots__ = ("lines", "names", "prefix", "shallow")
 
@@ -65,6 +66,22 @@ def _digits(value: int) -> str:
         return hex(value)
 
 
+def chained(first: Tree, links: list[tuple[int, int, str, Tree]]) -> Tree:
+    """`first op a op b`, whose links (span, operator, right operand) come from the last to the first.
+
+    A chain of hundreds, as in a long text put together with `+`, becomes one operation, so that none recurses so deep.
+    """
+    start, end, operator, _ = links[0]
+    if len(links) > LONG_CHAIN:
+        operands = [first, *[link[3] for link in reversed(links)]]
+        if all(link[2] == operator for link in links):
+            return (15, start, end, operator, operands)
+        return (20, start, end, operands)
+    for start, end, operator, right in reversed(links):
+        first = (15, start, end, operator, (first, right))
+    return first
+
+
 def converted(value: Tree, conversion: str) -> Tree:
     """What `!s`, `!r` and `!a` in an f-string make of a value."""
     if conversion == "s":
@@ -74,7 +91,7 @@ def converted(value: Tree, conversion: str) -> Tree:
 
 
 def text(start: int, end: int, parts: list[Tree | str]) -> Tree:
-    """A `Text`. Strings that adjoin become one, with the span of the whole: interpreters disagree about where such a piece lies."""
+    """A `Text`. Strings that adjoin become one, with the span of the whole: about theirs interpreters disagree."""
     merged: list[Tree] = []
     literal = ""
     for part in parts:
@@ -133,7 +150,7 @@ def function(
 
 
 class Case(NamedTuple):
-    """One `case` of a `match`: what its pattern evaluates, what it binds (each name with its span, and whether it is the whole subject)."""
+    """One `case` of a `match`: what its pattern evaluates, what it binds (name, span, whether to the whole subject)."""
 
     start: int
     end: int
@@ -145,7 +162,7 @@ class Case(NamedTuple):
 
 
 def match(subject: Tree, cases: list[Case]) -> list[Tree]:
-    """The cases as a chain of `If`; the subject is evaluated by the first. A last case that always matches is the chain's `else`."""
+    """The cases as a chain of `If`, the first of which evaluates the subject; a last `case _` is the chain's `else`."""
     chain: list[Tree] = []
     for i in range(len(cases) - 1, -1, -1):
         case = cases[i]
