@@ -38,6 +38,7 @@ __all__ = [
     "ValueSymbol",
 ]
 _BUILTINS = frozenset(dir(builtins))
+_KNOWN = ("django.", "rest_framework.", "flask.", "sqlalchemy.")
 _UNRESOLVED: Any = object()
 
 
@@ -82,15 +83,16 @@ class Symbols:
 
     def state(self, module: Module) -> _State:
         """The module's scope and caches."""
-        if module.state is None:
-            module.state = _State(Scope(module.facts.body), ModuleSymbol(module))
-        return module.state
+        state = module.state
+        if not isinstance(state, _State):
+            state = module.state = _State(Scope(module.facts.body), ModuleSymbol(module))
+        return state
 
     def module_symbol(self, dotted: str, near: Module | None = None) -> ModuleSymbol | None:
         """The module or namespace package of that name."""
         module = self._modules.find(dotted, near)
         if module is not None:
-            return self.state(module).symbol  # type: ignore[no-any-return]
+            return self.state(module).symbol
         if dotted in self._modules.namespaces:
             if dotted not in self._spaces:
                 from pitfall_lint.facts.records import PythonFacts
@@ -310,7 +312,7 @@ class Symbols:
         """The first binding that leads into the project, else the first that leads anywhere."""
         if len(bindings) == 1:
             return self._bound(module, bindings[0])
-        second: Symbol | None = None
+        second: ExternalSymbol | None = None
         last: Symbol | None = None
         for binding in bindings:
             symbol = self._bound(module, binding)
@@ -319,7 +321,9 @@ class Symbols:
             if is_none(binding):
                 last = last or symbol
             elif isinstance(symbol, ExternalSymbol):
-                second = second or symbol
+                # Of things from outside, rather the one whose behaviour is known.
+                if second is None or (symbol.dotted.startswith(_KNOWN) and not second.dotted.startswith(_KNOWN)):
+                    second = symbol
             else:
                 return symbol
         return second or last

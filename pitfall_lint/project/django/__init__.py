@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "Django", "Field", "Manager", "Model", "Pattern", "Relation", "Settings", "TemplateEngine", "Urls"]
 
+_USER = "django.contrib.auth.models.User"
+
 
 class Django:
     """What Django would make of the project."""
@@ -95,7 +97,9 @@ class Django:
         targets.index(own)
         targets.user = self._user_draft(own, targets)
         linker = linking.Linker(symbols, drafts, targets)
-        linker.link([*own, *linking.listed_of_apps(drafts, self.installed_apps)])
+        listed = linking.listed_of_apps(drafts, self.installed_apps)
+        # A swapped-out user has no table and no relations.
+        linker.link([*own, *(draft for draft in listed if draft is targets.user or draft.dotted != _USER)])
         if targets.user is not None:
             linker.link([targets.user])
         return linker
@@ -109,14 +113,10 @@ class Django:
         base = "django.contrib.auth.models.AbstractBaseUser"
         users = [draft for draft in own if draft.symbol is not None and not draft.abstract and not draft.proxy]
         users = [draft for draft in users if draft.symbol is not None and base in draft.symbol.ancestors]
-        direct = [
-            draft
-            for draft in users
-            if draft.symbol is not None and "django.contrib.auth.models.User" not in draft.symbol.ancestors
-        ]
+        direct = [draft for draft in users if draft.symbol is not None and _USER not in draft.symbol.ancestors]
         if value is NOTHING and len(direct) == 1:
             return direct[0]
-        return targets.drafts.of_name("django.contrib.auth.models.User")
+        return targets.drafts.of_name(_USER)
 
     @cached_property
     def models(self) -> Mapping[str, Model]:
@@ -204,7 +204,7 @@ class Django:
                 if symbol.name == name and self._apps.label_of(symbol.module) == label:
                     return symbol
             return None
-        return symbols.external("django.contrib.auth.models.User")
+        return symbols.external(_USER)
 
     # ------------------------------------------------------------------- URLs
 

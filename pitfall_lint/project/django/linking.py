@@ -351,7 +351,7 @@ class Linker:
             self._merge(parent)
             above = self.model(parent)
             for name, relation in above.relations.items():
-                if relation.parent_link and relation.reverse:
+                if relation.parent_link and relation.reverse and not draft.proxy:
                     continue
                 if parent.abstract and relation.owner is above:
                     continue

@@ -1,0 +1,1 @@
+"""Lets tests in this folder's folders import `support`: pytest puts the folder of a conftest on the path."""

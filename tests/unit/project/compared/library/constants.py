@@ -1,0 +1,4 @@
+"""Names of models, one hop away."""
+
+APP = "people"
+PERSON = APP + ".Person"
