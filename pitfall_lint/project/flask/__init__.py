@@ -56,7 +56,8 @@ class Flask:
     @cached_property
     def present(self) -> bool:
         """Does any module that is no test import Flask, Quart, connexion or an extension of theirs?"""
-        return any(_imports_family(facts) for facts in self.project.python.values() if not facts.shallow)
+        real = [facts for facts in self.project.python.values() if not facts.shallow]
+        return any(map(_imports_family, real)) or any(map(_builds_within, real))
 
     @cached_property
     def _linker(self) -> Linker | None:
@@ -258,6 +259,13 @@ class Flask:
 
 def _imports_family(facts: PythonFacts) -> bool:
     return any(_is_family(item) for item in _top_imports(facts.body))
+
+
+def _builds_within(facts: PythonFacts) -> bool:
+    """Does a function name the class of an application that it must have imported itself?"""
+    return any(
+        isinstance(item, lang.Function) and ("Flask" in item.names or "Quart" in item.names) for item in facts.body
+    )
 
 
 def _top_imports(body: lang.Body) -> Iterator[lang.Import]:

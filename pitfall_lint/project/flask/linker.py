@@ -188,6 +188,8 @@ class Linker:
             if isinstance(func, Method):
                 self._method(func, call, scope, guarded)
             elif isinstance(func, Callable):
+                if isinstance(func.owner, Instance) and func.node.name == "init_app":
+                    self._own_extension(func.owner, call, scope)
                 if (
                     interesting
                     or isinstance(func.owner, Carrier)
@@ -202,17 +204,10 @@ class Linker:
                 elif func.dotted.startswith("flask_") and call.args and self._is_unknown(call.args[0], scope):
                     last = func.dotted.rpartition(".")[2]
                     if last[:1].isupper() and func.dotted not in library.APIS and func.dotted not in library.BLUEPRINTS:
+                        place = _place(scope, call)
                         self._extension(
                             Extension(
-                                func.dotted,
-                                "",
-                                None,
-                                "constructor",
-                                call,
-                                scope.module,
-                                _place(scope, call),
-                                scope.function,
-                                None,
+                                func.dotted, "", None, "constructor", call, scope.module, place, scope.function, None
                             )
                         )
 
@@ -324,12 +319,15 @@ class Linker:
                 for target in self.table.targets(owner):
                     self._register(target, call, scope, path=name == "add_namespace")
         elif isinstance(owner, Instance) and isinstance(owner.symbol, ExternalSymbol):
-            if name == "init_app" or name.startswith("init"):
+            if name.startswith("init"):
                 self._init_app(owner.symbol.dotted, "", owner, call, scope)
-        elif isinstance(owner, Instance) and isinstance(owner.symbol, ClassSymbol) and name.startswith("init"):
-            base = next((item.dotted for item in owner.symbol.mro if isinstance(item, ExternalSymbol)), "")
-            if base:
-                self._init_app(base, owner.symbol.dotted, owner, call, scope)
+        elif isinstance(owner, Instance) and name == "init_app":
+            self._own_extension(owner, call, scope)
+
+    def _own_extension(self, owner: Instance, call: lang.Call, scope: Scope) -> None:
+        """`init_app` of a class of the project: an extension of its own, or a subclass of one."""
+        base = next((item.dotted for item in _mro(owner) if isinstance(item, ExternalSymbol)), owner.symbol.dotted)
+        self._init_app(base, owner.symbol.dotted, owner, call, scope)
 
     def _init_app(self, cls: str, own: str, owner: Instance, call: lang.Call, scope: Scope) -> None:
         made = _place(owner.scope, owner.call) if owner.scope is not None and owner.call is not None else None
@@ -434,6 +432,10 @@ def _settle(found: dict[tuple[object, ...], Located], is_unknown: Callable_[[Loc
 
 def _place(scope: Scope, node: lang.Expr) -> Place:
     return Place(scope.module.path, node.start, node.end)
+
+
+def _mro(instance: Instance) -> tuple[ClassSymbol | ExternalSymbol, ...]:
+    return instance.symbol.mro if isinstance(instance.symbol, ClassSymbol) else (instance.symbol,)
 
 
 def _is_main_guard(test: lang.Expr) -> bool:
