@@ -73,7 +73,7 @@ class Linker:
                         self._function(made, self.evaluator.enter(made, None, None))
             if len(visited) == before:
                 break
-        self.table.settle(real)
+        self.table.settle(real, self.makers.settle())
         _settle(self.registrations, lambda item: item.target is None)
         _settle(self.extensions, lambda item: item.app is None)
         _settle(self.hooks, lambda item: item.target is None)
@@ -184,6 +184,8 @@ class Linker:
         funcs = self.evaluator.values(call.func, scope)
         if not funcs and isinstance(call.func, lang.Attr):
             self._unknown_receiver(call.func.name, call, scope)
+        if any(isinstance(func, (ClassSymbol, ExternalSymbol)) for func in funcs):
+            self.evaluator.values(call, scope)  # an application or blueprint that nothing else mentions
         for func in funcs:
             if isinstance(func, Method):
                 self._method(func, call, scope, guarded)

@@ -196,6 +196,15 @@ class Makers:
             )
         return self.blueprints[key]
 
+    def settle(self) -> frozenset[int]:
+        """Forget blueprints of a factory whose names were not known where the same call made one with a name. Their
+        ids.
+        """
+        named = {key[:2] for key in self.blueprints if key[2] is not None}
+        unknown = [key for key in self.blueprints if key[2] is None and key[:2] in named]
+        self._kept.extend(self.blueprints[key] for key in unknown)
+        return frozenset(id(self.blueprints.pop(key)) for key in unknown)
+
     def namespace(self, call: lang.Call, scope: Scope) -> Blueprint:
         """`api.namespace("name", path=...)`."""
         return self._blueprint("namespace", "flask_restx.Namespace", call, scope)

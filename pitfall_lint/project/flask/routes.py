@@ -42,11 +42,13 @@ class RouteTable:
         """`api.add_resource(...)`, kept until everything is known that the Api is bound to."""
         self._waiting.append((carrier, call, scope))
 
-    def settle(self, modules: Iterable[Module]) -> None:
-        """Bind what waited."""
+    def settle(self, modules: Iterable[Module], forgotten: frozenset[int]) -> None:
+        """Bind what waited; drop the routes of blueprints that were `forgotten` (by id)."""
         for carrier, call, scope in self._waiting:
             self.add_resource(carrier, call, scope)
         self._waiting.clear()
+        for key in [key for key, route in self.routes.items() if id(route.target) in forgotten]:
+            del self.routes[key]
         self.orphans(modules)
 
     def called(self, call: lang.Call, scope: Scope) -> bool:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 DEPTH = 14  # of expressions within expressions, across functions and modules
 WIDTH = 12  # alternatives kept of one expression
+NESTED = 200  # expressions evaluated within one another
+CUTS = 20_000  # circles met before results are kept although they may lack something
 ELEMENTS = 300  # of a list that a loop runs over
 
 
@@ -41,6 +43,7 @@ class Evaluator:
         self.project = project
         self.symbols = project.symbols
         self.makers = makers
+        self._cuts = 0
         self._busy: set[tuple[int, int]] = set()
         self._locals: dict[int, Mapping[str, tuple[lang.Expr | lang.Function | lang.Class, ...]]] = {}
         self._attributes: dict[int, Mapping[str, list[tuple[lang.Function, lang.Expr]]]] = {}
@@ -91,14 +94,17 @@ class Evaluator:
         if known is not None:
             return known[1]
         key = (id(expr), id(scope))
-        if key in self._busy or len(self._busy) > 200:
+        if key in self._busy or len(self._busy) > NESTED:
+            self._cuts += 1
             return ()
+        cuts = self._cuts
         self._busy.add(key)
         try:
             found = self._evaluate(expr, scope)[:WIDTH]
         finally:
             self._busy.discard(key)
-        scope.cache[id(expr)] = (expr, found)
+        if cuts == self._cuts or not self._busy or self._cuts > CUTS:  # what a cut left out may be seen from elsewhere
+            scope.cache[id(expr)] = (expr, found)
         return found
 
     def _evaluate(self, expr: lang.Expr, scope: Scope) -> tuple[Value, ...]:
