@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.facts import text_of
 from pitfall_lint.facts.records import TemplateFacts
-from pitfall_lint.language import Const, Expr
+from pitfall_lint.language import Attr, Call, Const, Do, Expr, Let, Name, Subscript
 from pitfall_lint.project.classes import ClassSymbol, ModuleSymbol
+from pitfall_lint.project.modules import statements
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
     from pitfall_lint.project.classes import FunctionSymbol
-    from pitfall_lint.project.django.settings import TemplateEngine
+    from pitfall_lint.project.django.settings import Settings, TemplateEngine
     from pitfall_lint.project.flask import Blueprint, FlaskApp
     from pitfall_lint.project.template_functions import Functions, Registered
 
@@ -76,7 +77,8 @@ class Templates:
         if self.project.django.present:
             for settings in self.project.django.settings:
                 path = settings.module.path
-                found += [self._django_engine(engine, path) for engine in settings.templates]
+                whole = not _is_changed_later(settings)
+                found += [self._django_engine(engine, path, whole) for engine in settings.templates]
                 told = settings.templates or settings.get("TEMPLATES") is not None
                 if not told and settings.installed_apps:
                     # Before TEMPLATES came, the templates of apps were found without being asked for.
@@ -89,11 +91,11 @@ class Templates:
                 found.append(Engine("jinja", known, folders.known, owner.path))
         return tuple(dict.fromkeys(found))
 
-    def _django_engine(self, engine: TemplateEngine, owner: str) -> Engine:
+    def _django_engine(self, engine: TemplateEngine, owner: str, whole: bool) -> Engine:
         backend = "jinja" if "jinja" in engine.backend.lower() else "django"
         folders = [_clean(folder) for folder in engine.dirs if folder is not None]
         app_dirs, loaders = engine.app_dirs, engine.loaders or ()
-        certain = None not in engine.dirs and (engine.certain or app_dirs or bool(loaders))
+        certain = whole and None not in engine.dirs and (engine.certain or app_dirs or bool(loaders))
         if loaders:
             app_dirs = _APP_DIRECTORIES in loaders
             if _FILESYSTEM not in loaders:
@@ -332,6 +334,23 @@ class _Read(Mapping[str, TemplateFacts]):
 def text_in(expr: Expr | None) -> str | None:
     """The text of a string constant."""
     return expr.value if isinstance(expr, Const) and isinstance(expr.value, str) else None
+
+
+def _is_changed_later(settings: Settings) -> bool:
+    """Is what TEMPLATES holds changed in place (`TEMPLATES[0]["DIRS"].append(...)`), which is not followed?"""
+    for module in settings.modules:
+        for node in statements(module.facts.body):
+            changed: Expr | None = None
+            if isinstance(node, Do) and isinstance(node.value, Call) and isinstance(node.value.func, Attr):
+                changed = node.value.func.object
+            elif isinstance(node, Let) and node.op is not None:
+                changed = node.target
+            if isinstance(changed, Subscript):
+                while isinstance(changed, (Subscript, Attr)):
+                    changed = changed.object
+                if isinstance(changed, Name) and changed.id == "TEMPLATES":
+                    return True
+    return False
 
 
 def _text(value: Any) -> str:
