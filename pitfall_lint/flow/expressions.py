@@ -219,9 +219,9 @@ def comprehension(it: Interpreter, frame: Frame, node: l.Comprehension) -> Value
             frame.loops.append(iteration.loop_over(frame, clause, element, names))
             pushed += 1
             statements.assign(it, frame, clause.target, element)
-            for test in clause.tests:
-                it.evaluate(frame, test)
-                narrow(it, frame, test, True)
+            for condition in clause.tests:
+                test(it, frame, condition)
+                narrow(it, frame, condition, True)
         if node.key is not None:
             made = Dict(rest=None, keys=it.evaluate(frame, node.key))
             made.rest = it.evaluate(frame, node.element)
@@ -236,10 +236,7 @@ def comprehension(it: Interpreter, frame: Frame, node: l.Comprehension) -> Value
 def choice(it: Interpreter, frame: Frame, node: l.Choice) -> Value:
     """`a if test else b`, `and`, `or`."""
     if node.kind == "if":
-        test = it.evaluate(frame, node.test)
-        known = truth(test)
-        if known is None:
-            known = decide(it, frame, node.test)
+        known = test(it, frame, node.test)
         if known is not None:
             return it.evaluate(frame, node.options[0 if known else 1])
         return join_all([it.evaluate(frame, option) for option in node.options])
@@ -279,7 +276,9 @@ def operation(it: Interpreter, frame: Frame, node: l.Operation) -> Value:
         known = truth(values[0])
         return UNKNOWN if known is None else Constant(not known)
     if node.op in ("is", "is not") and len(values) == 2 and values[1] == NONE:
-        return UNKNOWN if not isinstance(values[0], Constant) else Constant((values[0] == NONE) == (node.op == "is"))
+        if values[0] is UNKNOWN or isinstance(values[0], (Union, External)):
+            return UNKNOWN
+        return Constant((values[0] == NONE) == (node.op == "is"))
     if node.op in ("in", "not in") and len(values) == 2:
         for option in options(values[1]):
             if isinstance(option, Query):
@@ -354,6 +353,16 @@ def other(it: Interpreter, frame: Frame, node: l.Other) -> Value:
     for part in node.parts:
         it.evaluate(frame, part)
     return UNKNOWN
+
+
+def test(it: Interpreter, frame: Frame, node: Any) -> bool | None:
+    """Whether a condition holds, None where it cannot be told; a queryset whose truth is asked is evaluated."""
+    value = it.evaluate(frame, node)
+    for option in options(value):
+        if isinstance(option, Query):
+            querysets.evaluated(it, frame, option, node, "bool")
+    known = truth(value)
+    return decide(it, frame, node) if known is None else known
 
 
 def decide(it: Interpreter, frame: Frame, test: Any) -> bool | None:

@@ -27,7 +27,6 @@ from pitfall_lint.flow.values import (
     Value,
     join,
     options,
-    truth,
 )
 
 if TYPE_CHECKING:
@@ -136,9 +135,7 @@ def do(it: Interpreter, frame: Frame, node: l.Do) -> bool:
 
 def branch(it: Interpreter, frame: Frame, node: l.If) -> bool:
     """Run the branch that is taken, or both and join."""
-    known = truth(it.evaluate(frame, node.test))
-    if known is None:
-        known = expressions.decide(it, frame, node.test)
+    known = expressions.test(it, frame, node.test)
     if known is not None:
         return it.execute(frame, node.body if known else node.orelse)
     before = frame.scope.variables
@@ -257,7 +254,7 @@ def shallow_walk(body: tuple[Any, ...]) -> Any:
 
 def repeat(it: Interpreter, frame: Frame, node: l.While) -> bool:
     """`while`: the test and the body once, joined with not at all."""
-    known = truth(it.evaluate(frame, node.test))
+    known = expressions.test(it, frame, node.test)
     if known is False:
         return it.execute(frame, node.orelse)
     before = frame.scope.variables
