@@ -278,7 +278,7 @@ def _suggestion(app: FlaskApp, module: Module, plan: dict[str, list[Route]]) -> 
     prefix = _prefix(routes) if group != MAIN else ""
     route = routes[0]
     given = f', url_prefix="{prefix}"' if prefix else ""
-    rule = (route.rule or "/")[len(prefix) :] or "/"
+    rule = (route.rule or "/")[len(prefix) :]  # "" below a prefix is the prefix itself, without a slash
     signature = _signature(route)
     verb = f'@bp.route("{rule}", methods={list(route.methods)!r})'.replace("'", '"')
     if len(route.methods) == 1 and route.methods[0] in ("GET", "POST", "PUT", "DELETE", "PATCH"):

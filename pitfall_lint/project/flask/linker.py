@@ -45,6 +45,8 @@ class Linker:
         self.hooks: dict[tuple[object, ...], Hook] = {}
         self.runs: dict[tuple[object, ...], RunCall] = {}
         self._scopes: dict[int, Scope] = {}
+        # What was done through an `Api`, kept until everything is known that it is bound to.
+        self._carried: list[tuple[Carrier, str, lang.Call, lang.Class | None, Scope]] = []
         self._walked: set[tuple[object, ...]] = set()
         self._budget = BUDGET
 
@@ -73,10 +75,20 @@ class Linker:
                         self._function(made, self.evaluator.enter(made, None, None))
             if len(visited) == before:
                 break
+        self._settle_carried()
         self.table.settle(real, self.makers.settle())
         _settle(self.registrations, lambda item: item.target is None)
         _settle(self.extensions, lambda item: item.app is None)
         _settle(self.hooks, lambda item: item.target is None)
+
+    def _settle_carried(self) -> None:
+        for carrier, name, call, view, scope in self._carried:
+            targets: tuple[Target | None, ...] = self.table.targets(carrier) or (None,)
+            for target in targets:
+                if view is not None:
+                    self.table.decorated(target, name, call, view, scope.module, scope)
+                else:
+                    self._register(target, call, scope, path=name == "add_namespace")
 
     def _entries(self, module: Module) -> Iterator[tuple[lang.Function, Instance | None]]:
         for statement in statements(module.facts.body):
@@ -318,8 +330,7 @@ class Linker:
                 found = self._arguments(call, scope)
                 self.table.carry(owner, (value for value in found if isinstance(value, (FlaskApp, Blueprint))))
             elif name in ("add_namespace", "register_blueprint"):
-                for target in self.table.targets(owner):
-                    self._register(target, call, scope, path=name == "add_namespace")
+                self._carried.append((owner, name, call, None, scope))
         elif isinstance(owner, Instance) and isinstance(owner.symbol, ExternalSymbol):
             if name.startswith("init"):
                 self._init_app(owner.symbol.dotted, "", owner, call, scope)
@@ -355,7 +366,7 @@ class Linker:
                 if not isinstance(value, Method) or not isinstance(value.object, (FlaskApp, Blueprint)):
                     continue
                 if value.name in library.ROUTE_METHODS and isinstance(decorator, lang.Call):
-                    self.table.decorated(value, decorator, function, scope.module, scope)
+                    self.table.decorated(value.object, value.name, decorator, function, scope.module, scope)
                 elif value.name in library.HOOKS:
                     self._hook(value.name, value.object, self.makers.closure(function, scope), decorator, scope)
 
@@ -367,10 +378,9 @@ class Linker:
                 if not isinstance(value, Method) or value.name not in library.ROUTE_METHODS:
                     continue
                 if isinstance(value.object, (FlaskApp, Blueprint)):
-                    self.table.decorated(value, decorator, node, scope.module, scope)
+                    self.table.decorated(value.object, value.name, decorator, node, scope.module, scope)
                 elif isinstance(value.object, Carrier):
-                    for target in self.table.targets(value.object):
-                        self.table.decorated(Method(target, value.name), decorator, node, scope.module, scope)
+                    self._carried.append((value.object, value.name, decorator, node, scope))
 
     # ------------------------------------------------- registrations, hooks
 

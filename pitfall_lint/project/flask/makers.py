@@ -6,7 +6,7 @@ Records are made once per place: two activations of a factory make one applicati
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pitfall_lint import language as lang
@@ -47,7 +47,7 @@ class Makers:
         self._imported: dict[int, frozenset[str]] = {}
         self._bindings: dict[str, Mapping[str, tuple[lang.Expr | lang.Function | lang.Class, ...]]] = {}
         self._globals: dict[str, Mapping[str, list[tuple[lang.Function, lang.Expr]]]] = {}
-        self._anchors: dict[str, dict[int, Anchor]] = {}
+        self._anchors: dict[tuple[str, int], Anchor | None] = {}
 
     # ---------------------------------------------------------- functions
 
@@ -213,57 +213,35 @@ class Makers:
 
     def anchor(self, module: Module, call: lang.Call) -> Anchor | None:
         """The statement that a call stands in."""
-        if module.path not in self._anchors:
-            table: dict[int, Anchor] = {}
-            _anchor(module.facts.body, None, "", {}, table)
-            self._anchors[module.path] = table
-        return self._anchors[module.path].get(call.start)
+        key = (module.path, call.start)
+        if key not in self._anchors:
+            self._anchors[key] = _anchor(module.facts.body, call.start, None, "", {})
+        return self._anchors[key]
 
 
 def _anchor(
-    body: lang.Body,
-    function: lang.Function | None,
-    scope: str,
-    branches: Mapping[str, lang.If],
-    table: dict[int, Anchor],
-) -> None:
+    body: lang.Body, start: int, function: lang.Function | None, scope: str, branches: Mapping[str, lang.If]
+) -> Anchor | None:
     for statement in body:
+        if not statement.start <= start < statement.end:
+            continue
         if isinstance(statement, lang.Function):
-            _anchor(statement.body, statement, statement.qualname, {}, table)
-            continue
+            return _anchor(statement.body, start, statement, statement.qualname, {})
         if isinstance(statement, lang.Class):
-            _anchor(statement.body, function, statement.qualname, {}, table)
-            continue
+            return _anchor(statement.body, start, function, statement.qualname, {})
         inner = branches
         if isinstance(statement, lang.If):
             both = _bound(statement.body) & _bound(statement.orelse)
             inner = {**dict.fromkeys(both, statement), **branches}
         for block in blocks(statement):
-            _anchor(block, function, scope, inner, table)
-        bound = lang.dotted(statement.target) or "" if isinstance(statement, lang.Let) else ""
-        direct = _direct(statement.value) if isinstance(statement, lang.Let) else frozenset()
-        for expr in _expressions(statement):
-            for node in lang.walk(expr):
-                if isinstance(node, lang.Call):
-                    variable = bound if node.start in direct else ""
-                    known = table.get(node.start)
-                    if known is None or (
-                        variable and not known.variable
-                    ):  # `a = b = Flask()` is two assignments of one call
-                        table[node.start] = Anchor(
-                            statement, variable, function, scope, inner.get(variable) if variable else None
-                        )
-
-
-def _expressions(statement: lang.Stmt) -> Iterator[lang.Expr]:
-    """The expressions that belong to a statement itself, not to its blocks."""
-    if isinstance(statement, (lang.Let, lang.Do, lang.Return)) and statement.value is not None:
-        yield statement.value
-    elif isinstance(statement, lang.With):
-        for value, _ in statement.items:
-            yield value
-    elif isinstance(statement, lang.For):
-        yield statement.iter
+            found = _anchor(block, start, function, scope, inner)
+            if found is not None:
+                return found
+        variable = ""
+        if isinstance(statement, lang.Let) and start in _direct(statement.value):
+            variable = lang.dotted(statement.target) or ""
+        return Anchor(statement, variable, function, scope, inner.get(variable) if variable else None)
+    return None
 
 
 def _direct(value: lang.Expr | None) -> frozenset[int]:

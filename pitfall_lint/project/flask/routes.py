@@ -64,24 +64,24 @@ class RouteTable:
         for value in self.evaluator.values(inner.func, scope):
             if isinstance(value, Method) and isinstance(value.object, (FlaskApp, Blueprint)):
                 view, module = self._view(argument(call, 0), scope)
-                self.decorated(value, inner, view, module, scope)
+                self.decorated(value.object, value.name, inner, view, module, scope)
                 done = True
         return done
 
     def decorated(
         self,
-        method: Method,
+        target: Target | None,
+        method: str,
         call: lang.Call,
         view: lang.Function | lang.Class | None,
         module: Module | None,
         scope: Scope,
     ) -> None:
-        target = method.object
-        assert isinstance(target, (FlaskApp, Blueprint))
+        """`@target.route(...)`, or `get` and its kin, on a view."""
         rules = [argument(call, 0, "rule")]
-        if isinstance(target, Blueprint) and target.kind == "namespace":
+        if isinstance(view, lang.Class):  # a namespace takes several
             rules = list(call.args) or rules
-        implied = library.ROUTE_METHODS[method.name]
+        implied = library.ROUTE_METHODS[method]
         methods = implied or self._methods(keyword(call, "methods"), view, scope)
         endpoint = (
             self.evaluator.text(keyword(call, "endpoint"), scope)
@@ -179,9 +179,6 @@ class RouteTable:
             if isinstance(value, (FlaskApp, Blueprint))
         ]
         found = found or list(self._carried.get(id(carrier.call), ()))
-        if not found:
-            apps = tuple(self.makers.apps.values())
-            return apps if len(apps) == 1 else ()
         return tuple(found)
 
     def _add(

@@ -25,23 +25,24 @@ def statements(body: lang.Body) -> Iterator[lang.Stmt]:
     """Every statement of a body, nested blocks included, nested functions' and classes' own bodies left out."""
     for statement in body:
         yield statement
-        for block in blocks(statement):
-            yield from statements(block)
+        if type(statement) in _COMPOUND:
+            for block in blocks(statement):
+                yield from statements(block)
 
 
-def blocks(statement: lang.Stmt) -> Iterator[lang.Body]:
+_COMPOUND = frozenset({lang.For, lang.While, lang.If, lang.With, lang.Block, lang.Try})
+
+
+def blocks(statement: lang.Stmt) -> tuple[lang.Body, ...]:
     """The blocks within a compound statement."""
     if isinstance(statement, (lang.For, lang.While, lang.If)):
-        yield statement.body
-        yield statement.orelse
-    elif isinstance(statement, (lang.With, lang.Block)):
-        yield statement.body
-    elif isinstance(statement, lang.Try):
-        yield statement.body
-        for handler in statement.handlers:
-            yield handler.body
-        yield statement.orelse
-        yield statement.final
+        return statement.body, statement.orelse
+    if isinstance(statement, (lang.With, lang.Block)):
+        return (statement.body,)
+    if isinstance(statement, lang.Try):
+        handlers = (handler.body for handler in statement.handlers)
+        return statement.body, *handlers, statement.orelse, statement.final
+    return ()
 
 
 def assignments(body: lang.Body) -> Mapping[str, tuple[lang.Expr | lang.Function | lang.Class, ...]]:
