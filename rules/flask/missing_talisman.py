@@ -209,10 +209,10 @@ def _shares(project: Project, path: str, folder: str) -> bool:
     return is_below(path, folder) or not _root_of(project, path)
 
 
-def _weight(project: Project, app: FlaskApp) -> tuple[int, int, str]:
+def _weight(project: Project, app: FlaskApp) -> tuple[int, int]:
     flask = project.flask
     bound = sum(item.app is app for item in flask.extensions)
-    return len(flask.routes_of(app)), bound, app.path
+    return len(flask.routes_of(app)), bound
 
 
 def _fix(project: Project, app: FlaskApp) -> Fix:
