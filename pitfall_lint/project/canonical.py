@@ -149,6 +149,7 @@ _SINGLE = {
     "django.contrib.postgres.fields.JSONField": "django.db.models.JSONField",
     "jsonfield.JSONField": "django.db.models.JSONField",
     "jsonfield.fields.JSONField": "django.db.models.JSONField",
+    "django.views.View": "django.views.generic.View",
     "flask.json.jsonify": "flask.jsonify",
     "mptt.models.TreeForeignKey": "mptt.fields.TreeForeignKey",
     "mptt.models.TreeOneToOneField": "mptt.fields.TreeOneToOneField",
@@ -165,6 +166,8 @@ def canonical(dotted: str) -> str:
     single = _SINGLE.get(dotted)
     if single is not None:
         return single
+    if dotted in _MODULES:  # a module, reached by attributes
+        return dotted
     if dotted.startswith("flask.ext."):
         dotted = "flask_" + dotted[len("flask.ext.") :]
     module, dot, name = dotted.rpartition(".")

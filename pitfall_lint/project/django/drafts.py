@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pitfall_lint.language import Attr, Call, Class, Const, Do, Expr, Function, Let, Name, Return
+from pitfall_lint.language import Attr, Call, Class, Const, Do, Expr, Function, Keyword, Let, Name, Return
 from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol, FunctionSymbol, ValueSymbol
 from pitfall_lint.project.constants import NOTHING
 from pitfall_lint.project.django import contrib, fields, managers
@@ -344,7 +344,8 @@ class Drafts:
             if made is not None:
                 kind, inner = self._kind(cls.module, None, made.func)
                 if kind is not None and not isinstance(inner, FunctionSymbol):
-                    return Declared(name, kind, cls.module, None, node, made, inner)
+                    filled, home = _filled(cls, made, call, module)
+                    return Declared(name, kind, home, owner if home is module else None, node, filled, inner)
         if kind is None or isinstance(cls, FunctionSymbol):
             return None
         return Declared(name, kind, module, owner, node, call, cls)
@@ -393,6 +394,30 @@ class Drafts:
         if member is None or not isinstance(member.node, Function):
             return None
         return _target_in(member.owner.module, member.node)
+
+
+def _filled(symbol: FunctionSymbol, made: Call, call: Call, module: Module) -> tuple[Call, Module]:
+    """The call that a small function returns, its parameters replaced by the arguments, and the module that the target
+    counts from.
+    """
+    given: dict[str, Expr] = {keyword.name: keyword.value for keyword in call.keywords if keyword.name is not None}
+    positional = [param.name for param in symbol.node.params if param.kind in ("positional", "normal")]
+    given.update(zip(positional, call.args, strict=False))
+    home = symbol.module
+
+    def fill(expr: Expr) -> Expr:
+        nonlocal home
+        if isinstance(expr, Name) and expr.id in given:
+            home = module
+            return given[expr.id]
+        return expr
+
+    args = tuple(fill(arg) for arg in made.args)
+    keywords = [Keyword(one.start, one.end, one.name, fill(one.value)) for one in made.keywords if one.name is not None]
+    if any(one.name is None for one in made.keywords):
+        named = {param.name for param in symbol.node.params}
+        keywords += [one for one in call.keywords if one.name is not None and one.name not in named]
+    return Call(made.start, made.end, made.func, args, tuple(keywords)), home
 
 
 def _target_in(module: Module, function: Function) -> tuple[Module, Expr] | None:

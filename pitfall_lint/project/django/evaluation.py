@@ -343,19 +343,22 @@ class Evaluation:
         """The attributes and properties of a settings class and its bases become settings."""
         before, self.in_class = self.in_class, True
         home = self.module
-        for base in reversed(symbol.mro):
-            if not isinstance(base, ClassSymbol):
-                continue
-            self.module = base.module
-            if base.module not in self.modules:
-                self.modules.append(base.module)
-            other = self.evaluations.of(base.module) if base.module is not home else None
-            around = {**(other.names if other is not None else {}), **names}
-            for node in base.node.body:
-                if isinstance(node, Function):
-                    self._property(node, around)
-                else:
-                    self._run((node,), around)
+        bases = [base for base in reversed(symbol.mro) if isinstance(base, ClassSymbol)]
+        # Attributes first: a property of a base may read what a derived class sets.
+        for properties in (False, True):
+            for base in bases:
+                self.module = base.module
+                if base.module not in self.modules:
+                    self.modules.append(base.module)
+                other = self.evaluations.of(base.module) if base.module is not home else None
+                around = {**(other.names if other is not None else {}), **names}
+                for node in base.node.body:
+                    if isinstance(node, Function) and properties:
+                        first = symbol.member(node.name)
+                        if first is not None and isinstance(first.node, Function):
+                            self._property(node, around)
+                    elif not isinstance(node, Function) and not properties:
+                        self._run((node,), around)
                 names.update({name: setting for name, setting in around.items() if name.isupper()})
         self.module, self.in_class = home, before
 

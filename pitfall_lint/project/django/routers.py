@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pitfall_lint.finding import Place
-from pitfall_lint.language import Attr, Call, Const, Do, Expr, Function, Let, Name
+from pitfall_lint.language import Attr, Call, Const, Do, Expr, Function, Let
 from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol, ValueSymbol
 from pitfall_lint.project.modules import Module, statements
 
@@ -91,12 +91,10 @@ def _registrations(project: Project, router: ValueSymbol) -> Iterator[tuple[Modu
             continue
         for node in statements(module.facts.body):
             call = node.value if isinstance(node, Do) else None
-            if isinstance(call, Call) and isinstance(call.func, Attr) and call.func.name == "register":
-                if (
-                    isinstance(call.func.object, (Name, Attr))
-                    and symbols.resolve_expr(module, call.func.object) is router
-                ):
-                    yield module, call
+            if not isinstance(call, Call) or not isinstance(call.func, Attr) or call.func.name != "register":
+                continue
+            if symbols.resolve_expr(module, call.func.object) is router:
+                yield module, call
 
 
 def _basename(project: Project, view: Symbol | None) -> str | None:
