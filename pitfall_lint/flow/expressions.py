@@ -297,7 +297,19 @@ def operation(it: Interpreter, frame: Frame, node: l.Operation) -> Value:
         for option in options(values[1]):
             for item in option.items or [] if isinstance(option, Items) else [option]:
                 calls.as_text(it, frame, item, node.operands[1])
+        return formatted(values[0].value, values[1])
     return UNKNOWN
+
+
+def formatted(pattern: str, value: Value) -> Value:
+    """`pattern % value` where every part of it is known."""
+    parts = value.items if isinstance(value, Items) and value.kind == "tuple" else [value]
+    if parts is None or not all(isinstance(part, Constant) for part in parts):
+        return UNKNOWN
+    try:
+        return Constant(pattern % tuple(part.value for part in parts if isinstance(part, Constant)))
+    except (TypeError, ValueError):
+        return UNKNOWN
 
 
 def added(values: list[Value]) -> Value:

@@ -7,6 +7,7 @@ what Django's querysets and other libraries do is in modules of their own, reach
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -137,7 +138,7 @@ class Interpreter:
         self.deferred_reads: dict[Any, DeferredRead] = {}
         self.assigned: set[tuple[Site, str]] = set()
         self.loaded: set[tuple[Site, str]] = set()
-        self.queries: dict[Site, Model] = {}
+        self.models_by_word = models_by_word(self.django.models.values()) if self.django.present else {}
 
     # ------------------------------------------------------------------ calls
 
@@ -393,6 +394,16 @@ class Interpreter:
     def place(self, frame: Frame, node: Any) -> Place:
         """Where the expression stands; for one in a library, where the user's code leads there."""
         return implicit.place(self, frame) if in_prelude(frame.path) else frame.place(node)
+
+
+def models_by_word(models: Iterable[Model]) -> dict[str, Model]:
+    """The project's own models by what a variable would be called that holds one (`remote_repository`), where only one has that name."""
+    found: dict[str, Model | None] = {}
+    for model in models:
+        if model.symbol is not None and not model.abstract:
+            word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", model.name).lower()
+            found[word] = model if word not in found else None
+    return {word: model for word, model in found.items() if model is not None}
 
 
 def through_many(row: Row) -> bool:

@@ -63,12 +63,25 @@ def sources(it: Interpreter) -> set[str]:
 
 
 def start_of(it: Interpreter, symbol: FunctionSymbol) -> Start | None:
-    """How to start at this function: with its receiver, and arguments that are not known."""
+    """How to start at this function: with its receiver, and arguments that are not known, but for those whose name and use tell a model."""
     function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
+    given = Arguments(keywords=told_by_name(it, symbol))
     if symbol.owner is None:
-        return lambda: it.call(function, None, Arguments(), None)
+        return lambda: it.call(function, None, given, None)
     receiver = receiver_of(it, symbol)
-    return None if receiver is None else lambda: it.call(function, receiver, Arguments(), None)
+    return None if receiver is None else lambda: it.call(function, receiver, given, None)
+
+
+def told_by_name(it: Interpreter, symbol: FunctionSymbol) -> dict[str, Value]:
+    """Parameters that hold a row of a model: called as the project's one model of that name, of which the body reads a relation."""
+    found: dict[str, Value] = {}
+    for param in symbol.node.params:
+        if param.annotation is not None or param.default is not None or param.kind not in ("positional", "normal", "keyword"):
+            continue
+        model = it.models_by_word.get(param.name)
+        if model is not None and not model.relations.keys().isdisjoint(symbol.node.names):
+            found[param.name] = Row(model)
+    return found
 
 
 def receiver_of(it: Interpreter, symbol: FunctionSymbol) -> Value | None:
