@@ -488,7 +488,9 @@ def _lines(path: str) -> list[str]:
 
 
 def _outer_patterns(root: str) -> Ignored:
-    """What .git/info/exclude, and the .gitignore files above the root up to the top of its repository, say."""
+    """What .git/info/exclude, and the .gitignore files above the root up to the top of its repository, say. A root that
+    they leave out was named all the same, and they have no say in it.
+    """
     above: list[str] = []
     folder = root
     while not os.path.exists(os.path.join(folder, ".git")):
@@ -505,7 +507,10 @@ def _outer_patterns(root: str) -> Ignored:
             Patterns(_lines(os.path.join(folder, ".gitignore")), above="".join(f"{name}/" for name in reversed(above)))
         )
         folder = os.path.join(folder, above.pop())
-    return Ignored(tuple(layer for layer in layers if layer.lines))
+    layers = [layer for layer in layers if layer.lines]
+    verdicts = (layer.verdict("") for layer in reversed(layers) if layer.above)
+    left_out = next((verdict for verdict in verdicts if verdict is not None), False)
+    return Ignored() if left_out else Ignored(tuple(layers))
 
 
 def _info_exclude(git: str) -> str:
@@ -517,15 +522,15 @@ def _info_exclude(git: str) -> str:
     return os.path.join(git, "info", "exclude")
 
 
-def discover(root: Path, config: Config, extra: Collection[str] = (), *, alone: bool = False) -> Discovery:
+def discover(root: Path, config: Config, extra: Collection[str] = ()) -> Discovery:
     """The files of the project at `root`. `extra` are root-relative paths that belong to it whatever .gitignore and
-    `exclude` say. Where `alone`, what .gitignore files above the root say does not count.
+    `exclude` say.
     """
     real = os.path.realpath(root)
     if not os.path.isdir(real):
         raise ConfigError("no such folder", str(root))
     exclude = Ignored((Patterns((*config.exclude, *config.extend_exclude)),))
-    walk = _Walk(real, exclude, Ignored() if alone else _outer_patterns(real))
+    walk = _Walk(real, exclude, _outer_patterns(real))
     walk.run()
     files = walk.files
     if extra:

@@ -168,5 +168,5 @@ def _own(root: Path, reals: Sequence[Path], settings: Config) -> Named:
     """A project within one that leaves it out: configured alike, but for what is left out."""
     settings = msgspec.structs.replace(settings, exclude=(), extend_exclude=())
     paths = [_within(real, root) for real in reals]
-    discovery = discover(root, settings, [path for path in paths if (root / path).is_file()], alone=True)
+    discovery = discover(root, settings, [path for path in paths if (root / path).is_file()])
     return Named(root, settings, discovery, None if "." in paths else tuple(sorted(set(paths))))
