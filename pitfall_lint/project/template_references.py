@@ -19,6 +19,7 @@ from pitfall_lint.language import (
     Const,
     Expr,
     Function,
+    Import,
     Include,
     Let,
     Name,
@@ -67,7 +68,7 @@ def references(project: Project) -> Iterator[Reference]:
     for path, facts in sorted(project.python.items()):
         module = project.symbols.module_at(path)
         if not facts.shallow and module is not None:
-            yield from _in_module(project, module)
+            yield from _Reader(project, module).read()
     for path in sorted(project.template_files):
         yield from in_template(project, path)
 
@@ -85,66 +86,74 @@ def in_template(project: Project, path: str) -> Iterator[Reference]:
                     yield Reference(name, place, how, "", not first)
 
 
-def _in_module(project: Project, module: Module) -> Iterator[Reference]:
-    body, path = module.facts.body, module.path
-    for statement in statements(body):
-        if isinstance(statement, Class):
-            yield from _in_class(project, module, statement)
-        elif not isinstance(statement, Function):
-            yield from _in_tree(project, module, statement, None, "")
-        else:
-            for decorator in statement.decorators:
-                yield from _in_tree(project, module, decorator, None, "")
-    for function, owner in functions_in(body):
-        for decorator in function.decorators if owner is not None else ():
-            yield from _in_tree(project, module, decorator, None, "")
-        if not _RENDERER_NAMES.isdisjoint(function.names) or "template_name" in function.names:
-            yield from _in_tree(project, module, function.body, function, function.qualname)
-        if function.name in ("get_template_names", "get_template_name"):
-            for node in walk(function.body):
-                if isinstance(node, Return):
-                    yield from _made(node.value, path, "attribute", function.qualname)
+class _Reader:
+    """Reads one module. `renderers` are the names under which it may know what renders a template."""
 
+    def __init__(self, project: Project, module: Module) -> None:
+        self.symbols = project.symbols
+        self.module = module
+        self.path = module.path
+        imports = [node for node in statements(module.facts.body) if isinstance(node, Import)]
+        aliases = {node.alias for node in imports if node.alias and node.name in _RENDERER_NAMES}
+        self.renderers = _RENDERER_NAMES | aliases
 
-def _in_class(project: Project, module: Module, node: Class) -> Iterator[Reference]:
-    for statement in statements(node.body):
-        if isinstance(statement, Class):
-            yield from _in_class(project, module, statement)
-        elif isinstance(statement, Let):
-            if isinstance(statement.target, Name) and "template" in statement.target.id:
-                yield from _made(statement.value, module.path, "attribute", node.qualname)
-            elif statement.value is not None:
-                yield from _in_tree(project, module, statement.value, None, node.qualname)
+    def read(self) -> Iterator[Reference]:
+        body = self.module.facts.body
+        for statement in statements(body):
+            if isinstance(statement, Class):
+                yield from self._class(statement)
+            elif not isinstance(statement, Function):
+                yield from self._tree(statement, None, "")
+            else:
+                for decorator in statement.decorators:
+                    yield from self._tree(decorator, None, "")
+        for function, owner in functions_in(body):
+            for decorator in function.decorators if owner is not None else ():
+                yield from self._tree(decorator, None, "")
+            if not self.renderers.isdisjoint(function.names) or "template_name" in function.names:
+                yield from self._tree(function.body, function, function.qualname)
+            if function.name in ("get_template_names", "get_template_name"):
+                for node in walk(function.body):
+                    if isinstance(node, Return):
+                        yield from _made(node.value, self.path, "attribute", function.qualname)
 
+    def _class(self, node: Class) -> Iterator[Reference]:
+        for statement in statements(node.body):
+            if isinstance(statement, Class):
+                yield from self._class(statement)
+            elif isinstance(statement, Let):
+                if isinstance(statement.target, Name) and "template" in statement.target.id:
+                    yield from _made(statement.value, self.path, "attribute", node.qualname)
+                elif statement.value is not None:
+                    yield from self._tree(statement.value, None, node.qualname)
 
-def _in_tree(project: Project, module: Module, tree: Any, scope: Function | None, name: str) -> Iterator[Reference]:
-    for node in walk(tree):
-        if isinstance(node, Call):
-            for argument in _template_arguments(project, module, node, scope):
-                yield from _made(argument, module.path, "render", name)
-        elif isinstance(node, Let):
-            target = node.target.id if isinstance(node.target, Name) else getattr(node.target, "name", "")
-            if target in ("template_name", "template", "template_path") and isinstance(node.value, Const):
-                yield from _made(node.value, module.path, "attribute", name)
+    def _tree(self, tree: Any, scope: Function | None, name: str) -> Iterator[Reference]:
+        for node in walk(tree):
+            if isinstance(node, Call):
+                for argument in self._arguments(node, scope):
+                    yield from _made(argument, self.path, "render", name)
+            elif isinstance(node, Let):
+                target = node.target.id if isinstance(node.target, Name) else getattr(node.target, "name", "")
+                if target in ("template_name", "template", "template_path") and isinstance(node.value, Const):
+                    yield from _made(node.value, self.path, "attribute", name)
 
-
-def _template_arguments(project: Project, module: Module, call: Call, scope: Function | None) -> Iterator[Expr]:
-    last = getattr(call.func, "name", None) or getattr(call.func, "id", None)
-    if last not in _RENDERER_NAMES:
-        return
-    if last in ("as_view", "inclusion_tag"):
-        if last == "inclusion_tag" and call.args:
-            yield call.args[0]
-        yield from (keyword.value for keyword in call.keywords if keyword.name in ("template_name", "filename"))
-        return
-    symbol = project.symbols.resolve_expr(module, call.func, scope)
-    at = _RENDERERS.get(project.symbols.canonical(symbol.dotted)) if isinstance(symbol, ExternalSymbol) else None
-    if at is None:
-        return
-    position, keyword_name = at
-    if len(call.args) > position:
-        yield call.args[position]
-    yield from (keyword.value for keyword in call.keywords if keyword.name == keyword_name)
+    def _arguments(self, call: Call, scope: Function | None) -> Iterator[Expr]:
+        last = getattr(call.func, "name", None) or getattr(call.func, "id", None)
+        if last not in self.renderers:
+            return
+        if last in ("as_view", "inclusion_tag"):
+            if last == "inclusion_tag" and call.args:
+                yield call.args[0]
+            yield from (keyword.value for keyword in call.keywords if keyword.name in ("template_name", "filename"))
+            return
+        symbol = self.symbols.resolve_expr(self.module, call.func, scope)
+        at = _RENDERERS.get(self.symbols.canonical(symbol.dotted)) if isinstance(symbol, ExternalSymbol) else None
+        if at is None:
+            return
+        position, keyword_name = at
+        if len(call.args) > position:
+            yield call.args[position]
+        yield from (keyword.value for keyword in call.keywords if keyword.name == keyword_name)
 
 
 def _made(expr: Expr | None, path: str, how: str, scope: str) -> Iterator[Reference]:
