@@ -77,7 +77,7 @@ def in_comment(words: str, start: int, first: int, last: int) -> list[Suppressio
         match = _NOQA.match(part)
         style = "noqa"
         if match is None:
-            match = _IGNORE.match(part, part.index("pitfall:"))
+            match = _IGNORE.search(part)
             style = "pitfall"
             if match is None or match["open"]:
                 continue

@@ -50,7 +50,7 @@ def _read_or_explain(path: str, data: bytes, shallow: bool) -> bytes:
         return _read(path, data, text, shallow)
     except SyntaxError as error:
         problem = _problem(error)
-        encoded = _read_newer(path, text, shallow)
+        encoded = _read_newer(path, text, shallow) if _decodable(data) else None
         if encoded is not None:
             return encoded
     except RecursionError:
@@ -65,7 +65,7 @@ def _read_or_explain(path: str, data: bytes, shallow: bool) -> bytes:
 def _read(path: str, data: bytes, text: str, shallow: bool) -> bytes:
     tree: Any = compile(data, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     lines = text.split("\n")
-    if len(text) != len(data) or len(text) > COLUMN_MASK:
+    if not text.isascii() or len(text) > COLUMN_MASK:
         count_in_characters(tree, lines)
     source_lines.set(lines)
     suppressions = comments.in_python(text)
@@ -99,18 +99,29 @@ def _read_newer(path: str, text: str, shallow: bool) -> bytes | None:
 
 
 def _decoded(data: bytes) -> str:
-    """The text with `\\n` ending each line; what cannot be decoded is replaced, since the parser judges that."""
+    """The text with `\\n` ending each line; what cannot be decoded is replaced, for the parser judges that."""
     try:
         text = data.decode("ascii")
     except UnicodeDecodeError:
         try:
-            encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-        except SyntaxError:
-            encoding = "utf-8"
-        text = data.decode(encoding, "replace")
+            text = data.decode(_encoding(data))
+        except (SyntaxError, UnicodeDecodeError):
+            text = data.decode("utf-8", "replace")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
+
+
+def _decodable(data: bytes) -> bool:
+    try:
+        data.decode(_encoding(data))
+    except (SyntaxError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _encoding(data: bytes) -> str:
+    return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
 
 
 def _count(text: str) -> int:

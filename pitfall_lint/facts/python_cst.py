@@ -7,17 +7,29 @@ expressions in `python_cst_expressions.py`.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from pitfall_lint.facts.python_cst_expressions import Expressions, identifier
+from pitfall_lint.facts.strings import string_end
 from pitfall_lint.facts.trees import YIELDS, Add, Case, Scope, Tree, assertion, function, match, name_end
+
+_MAX_DEPTH = 500
+_MAX_BRACKETS = 50
+_MAX_PATTERN_BRACKETS = 12  # the time that libcst takes doubles with each
+_ELIF = re.compile(r"^[ \t]*elif\b", re.MULTILINE)
+_NESTING = re.compile(
+    r"#[^\n]*|\"\"\"|'''|\"|'|\\\n|\n|,|[()\[\]{}]|[-+~*/%@&|^<>=.]|\b(?:not|and|or|if|lambda|await|yield|for|is|in)\b"
+)
 
 
 def lower(text: str, lines: list[str], shallow: bool) -> tuple[list[Tree], set[Any]] | None:
     """The statements of a module and the words of its module level; None where libcst refuses it, too."""
+    if _too_deep(text):
+        return None
     try:
         module = cst.parse_module(text)
     except (cst.ParserSyntaxError, cst.CSTValidationError):
@@ -30,6 +42,39 @@ def lower(text: str, lines: list[str], shallow: bool) -> tuple[list[Tree], set[A
     body = reader.headers(statements, words.add, scope) if shallow else reader.body(statements, words.add, scope)
     words.discard(YIELDS)
     return body, words
+
+
+def _too_deep(text: str) -> bool:
+    """Whether expressions may nest so deeply that libcst, which recurses without bounds, would crash or take forever."""
+    if len(_ELIF.findall(text)) > _MAX_DEPTH:
+        return True
+    counts = [0]  # for each open bracket, the tokens since the last comma that may nest what comes
+    position = 0
+    while (match := _NESTING.search(text, position)) is not None:
+        token = match.group()
+        position = match.end()
+        kind = token[0]
+        if kind in "\"'":
+            end = string_end(text, match.start(), token)
+            if sum(counts) + text.count("{", position, end) > _MAX_DEPTH:
+                return True
+            position = end
+        elif kind in ")]}":
+            if len(counts) > 1:
+                counts.pop()
+        elif kind == "," or kind == "\n":
+            if kind == "," or len(counts) == 1:
+                counts[-1] = 0
+        elif kind != "#" and kind != "\\":
+            counts[-1] += 1
+            if kind in "([{":
+                counts.append(0)
+            if len(counts) > _MAX_BRACKETS or sum(counts) > _MAX_DEPTH:
+                return True
+            line = text[text.rfind("\n", 0, position) + 1 : position]
+            if len(counts) > _MAX_PATTERN_BRACKETS and line.lstrip().startswith("case"):
+                return True
+    return False
 
 
 def _without_docstring(statements: Any) -> list[Any]:
@@ -96,15 +141,19 @@ class _Statements(Expressions):
             return self._end(last)
         semicolon = getattr(n, "semicolon", None)
         if isinstance(semicolon, cst.Semicolon):
-            return self.find(self.span(n)[1], ";") + 1
-        return self.span(n)[1]
+            return self.find(self._small(n)[1], ";") + 1
+        return self._small(n)[1]
+
+    def _small(self, n: Any) -> tuple[int, int]:
+        """The span of a simple statement; libcst counts the semicolon after a type alias to it."""
+        return (self.span(n)[0], self.outer(n.value)[1]) if isinstance(n, cst.TypeAlias) else self.span(n)
 
     def _last(self, block: cst.BaseSuite) -> int:
         """The end of the last statement of a block, without a semicolon of its own."""
         last: Any = block.body[-1]
         if isinstance(last, cst.SimpleStatementLine):
             last = last.body[-1]
-        return self.span(last)[1] if isinstance(last, cst.BaseSmallStatement) else self._end(last)
+        return self._small(last)[1] if isinstance(last, cst.BaseSmallStatement) else self._end(last)
 
     def _span(self, n: Any) -> tuple[int, int]:
         return self.span(n)[0], self._end(n)
@@ -130,7 +179,7 @@ class _Statements(Expressions):
         return [(32, *self.span(n), target, self.expr(n.value, add), None, self.OPERATORS[operator])]
 
     def _type_alias(self, n: cst.TypeAlias, add: Add, scope: Scope) -> list[Tree]:
-        return [(32, *self.span(n), self.expr(n.name, add), self.expr(n.value, add), None, None)]
+        return [(32, *self._small(n), self.expr(n.name, add), self.expr(n.value, add), None, None)]
 
     def _return(self, n: cst.Return, add: Add, scope: Scope) -> list[Tree]:
         return [(40, *self.span(n), self.optional(n.value, add))]
