@@ -151,6 +151,7 @@ def _listed(codes: Sequence[str]) -> str:
 # -------------------------------------------------------------------- removal
 
 _LIST = re.compile(r"(?P<before>#\s*noqa\s*:\s*|pitfall:\s*ignore\s*\[\s*)(?P<codes>[^\]]*)", re.IGNORECASE)
+_OTHER = re.compile(r"\s+#(?=\s*[A-Za-z])")  # another tool's comment after ours; `#12` is part of a reason
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -162,6 +163,9 @@ def removal(lines: Sequence[str], path: str, mark: Suppression, idle: frozenset[
     if idle and not idle.issuperset(mark.codes):
         start, end, content = _without(line, start, end, mark, idle)
         return Edit(Place(path, pack(row, start), pack(row, end)), content)
+    other = None if template else _OTHER.search(line, start + 1, end)
+    if other is not None:
+        end = other.start()
     if template and line[:start].endswith("{") and line[end:].lstrip().startswith("#}"):
         start -= 1
         end += line[end:].index("#}") + 2

@@ -156,6 +156,8 @@ def test_template() -> None:
         ("x = 1  # why  # pitfall: ignore[DJG101]\n", "x = 1  # why\n"),
         ("x = 1  # pitfall: ignore[DJG101] # noqa: E501\n", "x = 1  # noqa: E501\n"),
         ("x = 1  # pitfall: ignore\n", "x = 1\n"),
+        ("x = 1  # pitfall: ignore[DJG101] see #12  # type: ignore\n", "x = 1  # type: ignore\n"),
+        ("x = 1  # noqa: DJG101 # pragma: no cover\n", "x = 1  # pragma: no cover\n"),
         ("# pitfall: ignore[DJG101]\nx = 1\n", "x = 1\n"),
         ("def f():\n    # noqa: DJG101\n    x = 1\n", "def f():\n    x = 1\n"),
         ("x = 1\n# pitfall: ignore[DJG101]", "x = 1\n"),
