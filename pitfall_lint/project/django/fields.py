@@ -22,11 +22,10 @@ RELATIONS = {
     "smart_selects.db_fields.GroupedForeignKey": "ForeignKey",
 }
 # Called like fields, but without a column or relation.
-_NO_FIELDS = frozenset(
-    {"ImageSpecField", "MarkupField", "TranslatedField", "SearchField", "FieldTracker", "CompositePrimaryKey"}
-)
+_NO_FIELDS = frozenset({"ImageSpecField", "MarkupField", "TranslatedField", "SearchField", "FieldTracker"})
 # What external classes that are no `...Field` by name are.
 _KINDS = {
+    "django.db.models.CompositePrimaryKey": "CompositePrimaryKey",
     "model_utils.fields.StatusField": "CharField",
     "model_utils.fields.MonitorField": "DateTimeField",
     "django_extensions.db.fields.ShortUUIDField": "UUIDField",

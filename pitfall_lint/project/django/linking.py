@@ -150,7 +150,9 @@ class Linker:
         fields: dict[str, Field] = {}
         key: str | None = None
         for name, declared in local.items():
-            if declared.kind not in _NO_COLUMN:
+            if declared.kind == "CompositePrimaryKey":  # has no column of its own
+                key = name
+            elif declared.kind not in _NO_COLUMN:
                 fields[name] = self._field(model, declared)
                 if declared.option(self.symbols, "primary_key") is True:
                     key = key or name

@@ -114,3 +114,11 @@ library.Shelf.add_to_class("keeper", models.ForeignKey("people.Person", models.C
 class Unused(AbstractBaseUser):
     class Meta:
         abstract = True
+
+
+if hasattr(models, "CompositePrimaryKey"):  # from Django 5.2
+
+    class Placed(models.Model):
+        pk = models.CompositePrimaryKey("person_id", "number")
+        person = models.ForeignKey("people.Person", models.CASCADE)
+        number = models.IntegerField()
