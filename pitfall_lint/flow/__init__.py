@@ -41,7 +41,7 @@ class Flow:
         identities = {(read.read, read.site) for read in self.key_reads}
         found = [
             event for event in run.lazy_loads.values()
-            if not self._set_elsewhere(event.site, event.path) and (event.access, event.site) not in identities
+            if not self._set_elsewhere(event.site, event.path) and len(run.built[event.site]) < 2 and (event.access, event.site) not in identities
         ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
 
@@ -51,7 +51,7 @@ class Flow:
         run = self._interpreted
         if run is None:
             return ()
-        found = [event for event in run.key_reads.values() if not self._set_elsewhere(event.site, event.path)]
+        found = [event for event in run.key_reads.values() if len(run.built[event.site]) < 2 and not self._set_elsewhere(event.site, event.path)]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
 
     @cached_property

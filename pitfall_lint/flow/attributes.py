@@ -118,7 +118,7 @@ def read_row(it: Interpreter, frame: Frame, row: Row, name: str, node: Any, quie
                 inner = querysets.row_of(it, entry.query) if entry.query is not None else UNKNOWN
                 relation = row.model.relation(entry.path)
                 if entry.query is None and relation is not None and relation.target is not None:
-                    inner = Row(relation.target, query, (*row.path, entry.path), True, relation, row)
+                    inner = Row(relation.target, query, (*row.path, entry.path), True, False, relation, row)
                 return Items("list", None, inner)
         if name in query.annotated:
             return UNKNOWN
@@ -160,15 +160,15 @@ def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relation, n
         return parent
     query = row.query
     if query is not None and not row.path and relation.name in query.known and query.row is not None:
-        return replace(query.row, many=row.many)
+        return replace(query.row, many=row.many, fresh=row.fresh)
     if query is not None and not quiet and not querysets.is_joined(row, relation.name) and not query.peers:
         it.lazy_load(row, relation, frame, node)
     if target is None:
         return UNKNOWN
     entry = querysets.loaded_entry(row, relation.name)
     if entry is not None and entry.query is not None:
-        return Row(target, querysets.inner_query(row, relation.name, entry.query), (), row.many)
-    return Row(target, query, (*row.path, relation.name), row.many, relation, row)
+        return Row(target, querysets.inner_query(row, relation.name, entry.query), (), row.many, row.fresh)
+    return Row(target, query, (*row.path, relation.name), row.many, row.fresh, relation, row)
 
 
 def key_of_relation(it: Interpreter, frame: Frame, node: l.Attr | l.Lookup, inner: l.Attr | l.Lookup) -> Value | None:

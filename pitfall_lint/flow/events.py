@@ -17,7 +17,7 @@ class LazyLoad:
     """A relation read on each of many rows whose query did not load it.
 
     `path` is the lookup path from the query's row, `model` the query's model, `owner` the model of the row that is read, `relation` its last step.
-    `through_many`: a step before the last is to-many, so only prefetch_related reaches it.
+    `through_many`: a step before the last is to-many or prefetched, so only prefetch_related reaches it.
     `access` is the place of the read, `source` what stands there, `trace` the loop and the calls on the way, outermost first.
     """
 

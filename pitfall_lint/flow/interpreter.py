@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 24  # calls within calls
 MOST_STEPS = 60_000  # statements and calls from one root
+SURE_CALLS = 4  # calls between the loop and the read
+SURE_LENGTH = 3  # relations between the query's row and what is read
 MOST_VARIANTS = 40  # different arguments with which one function is interpreted
 
 
@@ -138,6 +141,7 @@ class Interpreter:
         self.deferred_reads: dict[Any, DeferredRead] = {}
         self.assigned: set[tuple[Site, str]] = set()
         self.loaded: set[tuple[Site, str]] = set()
+        self.built: defaultdict[Site, set[Model]] = defaultdict(set)
         self.models_by_word = models_by_word(self.django.models.values()) if self.django.present else {}
 
     # ------------------------------------------------------------------ calls
@@ -342,7 +346,7 @@ class Interpreter:
                     steps.append(Step(loop.place, f"for each of `{loop.source}`"))
         return tuple(step for step in steps if not in_prelude(step.place.path))
 
-    def lazy_load(self, row: Row, relation: Relation, frame: Frame, node: Any, confidence: Confidence = Confidence.HIGH) -> None:
+    def lazy_load(self, row: Row, relation: Relation, frame: Frame, node: Any) -> None:
         """Record that the relation is read on each of many rows that did not load it."""
         query = row.query
         if query is None or query.opaque or not row.many:
@@ -350,9 +354,10 @@ class Interpreter:
         path, access = row.lookup(relation.name), self.place(frame, node)
         found = (query.site, path, access)
         if found not in self.lazy_loads:
-            self.lazy_loads[found] = LazyLoad(
-                query.site, query.model, path, relation, through_many(row), access, source_of(node), self.trace(query.site), confidence
-            )
+            trace = self.trace(query.site)
+            sure = confidence_of(row, relation, trace)
+            below = through_many(row) or any(query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path)))
+            self.lazy_loads[found] = LazyLoad(query.site, query.model, path, relation, below, access, source_of(node), trace, sure)
 
     def key_read(self, row: Row, relation: Relation, frame: Frame, node: Any, read: Place, other: Place | None) -> None:
         """Record that a relation is read for its key only."""
@@ -404,6 +409,22 @@ def models_by_word(models: Iterable[Model]) -> dict[str, Model]:
             word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", model.name).lower()
             found[word] = model if word not in found else None
     return {word: model for word, model in found.items() if model is not None}
+
+
+def confidence_of(row: Row, relation: Relation, trace: tuple[Step, ...]) -> Confidence:
+    """How sure it is that the read runs for the rows: each call on the way may be guarded by what the interpreter does not see, and
+    a path over several sets of rows is rarely what the page is about.
+    """
+    calls = sum(not step.message.startswith("for each") for step in trace)
+    sets = int(relation.to_many)
+    current: Row | None = row
+    while current is not None and current.path:
+        sets += current.via is not None and current.via.to_many
+        current = current.parent
+    length = len(row.path) + 1
+    if calls > SURE_CALLS + 2 or length > SURE_LENGTH + 1 or sets > 2:
+        return Confidence.LOW
+    return Confidence.MEDIUM if calls > SURE_CALLS or length > SURE_LENGTH or sets > 1 else Confidence.HIGH
 
 
 def through_many(row: Row) -> bool:

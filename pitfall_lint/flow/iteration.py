@@ -58,7 +58,7 @@ def element_of(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:
 def one(value: Value) -> Value:
     """The value standing for one row, not for each of many."""
     if isinstance(value, Row):
-        return replace(value, many=False) if value.many else value
+        return replace(value, many=False, fresh=False) if value.many else value
     if isinstance(value, Union):
         return join_all([one(option) for option in value.options])
     if isinstance(value, Items) and value.items is not None:

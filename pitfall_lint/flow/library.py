@@ -58,7 +58,8 @@ def get_object(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -
         if isinstance(option, Query):
             if frame.varies(node):
                 it.loop_query(option.site, option.model, "get", it.place(frame, node))
-            rows.append(replace(querysets.one_row(it, frame, option), many=frame.varies(node)))
+            varies = frame.varies(node)
+            rows.append(replace(querysets.one_row(it, frame, option), many=varies, fresh=varies))
     return join_all(rows)
 
 

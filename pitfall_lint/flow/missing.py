@@ -86,6 +86,8 @@ def missing(events: Iterable[LazyLoad]) -> Iterator[Missing]:
     ordered = sorted(events, key=lambda event: (event.site.place, event.path, event.access))
     for site, group in itertools.groupby(ordered, key=lambda event: event.site):
         held = tuple(group)
+        sure = tuple(event for event in held if event.confidence is not Confidence.LOW)
+        held = sure or held  # what is not sure does not hang on to what is
         prefetched = {event.path for event in held if event.to_many or event.through_many or event.relation.kind == "generic_fk"}
         # A relation below one that has to be prefetched goes the same way.
         prefetched |= {event.path for event in held if any(event.path.startswith(path + "__") for path in prefetched)}

@@ -76,9 +76,10 @@ def base_query(it: Interpreter, frame: Frame, manager: ManagerValue, node: Any, 
 
 def plain_query(it: Interpreter, frame: Frame, manager: ManagerValue, node: Any, site: Site | None = None) -> Query:
     """The queryset that Django's own manager makes."""
+    site = site or it.site(frame, node)
     return Query(
         manager.model,
-        site or it.site(frame, node),
+        site,
         cls=manager.manager.queryset,
         row=manager.row,
         relation=manager.relation,
@@ -131,7 +132,10 @@ def call_method(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, n
         return chain(it, frame, replace(query, site=site), name, arguments)
     if name in ONE:
         evaluated(it, frame, query, node, name)
-        return replace(one_row(it, frame, query), many=frame.varies(node)) if query.shape == "row" else UNKNOWN
+        if query.shape != "row":
+            return UNKNOWN
+        varies = frame.varies(node)
+        return replace(one_row(it, frame, query), many=varies, fresh=varies)
     if name in COUNTING:
         evaluated(it, frame, query, node, name)
         return UNKNOWN
@@ -322,7 +326,7 @@ def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) 
             if query.refined or how not in SERVED_BY_PREFETCH:
                 it.loop_query(query.site, query.model, how, it.place(frame, node), row, relation, prefetched=True)
             return
-        if not query.refined and how in ("iterate", "len", "bool", "contains", "index"):
+        if not query.refined and not row.fresh and how in ("iterate", "len", "bool", "contains", "index"):
             it.lazy_load(row, relation, frame, node)
         else:
             it.loop_query(query.site, query.model, how, it.place(frame, node), row, relation)
@@ -367,6 +371,7 @@ def is_joined(row: Row, name: str) -> bool:
 
 def row_of(it: Interpreter, query: Query) -> Value:
     """One row of the query, standing for each of them."""
+    it.built[query.site].add(query.model)
     if query.shape == "dict":
         return Dict()
     if query.shape != "row":
@@ -377,8 +382,8 @@ def row_of(it: Interpreter, query: Query) -> Value:
         if entry is not None and entry.query is not None:
             inner = inner_query(row, relation.name, entry.query)
             return Row(query.model, replace(inner, known=inner.known | query.known), (), True)
-        if entry is not None or row.many:
-            return Row(query.model, row.query, (*row.path, relation.name), True, relation, row)
+        if entry is not None or (row.many and not row.fresh):
+            return Row(query.model, row.query, (*row.path, relation.name), True, False, relation, row)
     return Row(query.model, query, (), True)
 
 

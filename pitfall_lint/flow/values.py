@@ -198,13 +198,14 @@ class Query(Value):
 @dataclass(frozen=True, slots=True, eq=False)
 class Row(Value):
     """A model instance: the row that `path` leads to from a row of `query` (`query` None: where it came from is not known, so it gives no event).
-    `many`: it stands for each of many rows in turn. `overlay`: attributes that the program set on it.
+    `many`: it stands for each of many rows in turn; `fresh`: each got by a query of its own, so that a prefetch would save nothing. `overlay`: attributes that the program set on it.
     """
 
     model: Model
     query: Query | None = None
     path: tuple[str, ...] = ()
     many: bool = False
+    fresh: bool = False
     via: Relation | None = None
     parent: Row | None = None
     overlay: tuple[tuple[str, Value], ...] = ()
