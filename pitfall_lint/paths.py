@@ -8,6 +8,7 @@ project for that run, a folder is a project of its own.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,16 @@ from pitfall_lint.source import DiskSource
 
 
 class Named(msgspec.Struct, frozen=True):
-    """One project that was named: what of it is reported on (None: all), and what joins it for this run."""
+    """One project that was named: what of it is reported on (None: all), and what joins it for this run. `seconds` is
+    how long it took to find its files.
+    """
 
     root: Path
     config: Config
     discovery: Discovery
     targets: tuple[str, ...] | None
     extra: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 def named(
@@ -120,6 +124,7 @@ def _sorted_out(root: Path, settings: Config, reals: Sequence[Path]) -> tuple[Na
     """The project at the root with those of the paths that belong to it, and the others by the folder that is their
     own root.
     """
+    started = time.perf_counter()
     discovery = discover(root, settings)
     targets: list[str] = []
     extra: list[str] = []
@@ -139,9 +144,8 @@ def _sorted_out(root: Path, settings: Config, reals: Sequence[Path]) -> tuple[Na
         return None, elsewhere
     if extra:
         discovery = discover(root, settings, extra)
-    return Named(
-        root, settings, discovery, None if "." in targets else tuple(sorted(set(targets))), tuple(extra)
-    ), elsewhere
+    paths = None if "." in targets else tuple(sorted(set(targets)))
+    return Named(root, settings, discovery, paths, tuple(extra), time.perf_counter() - started), elsewhere
 
 
 def holds(discovery: Discovery, path: str) -> bool:
