@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from pitfall_lint.finding import Applicability, BindExtension, Finding, Fix, Severity, Step
 from pitfall_lint.project import Project
 from pitfall_lint.project.flask.binding import binding_site
+from pitfall_lint.project.flask.headers import COMPUTED
 from pitfall_lint.project.flask.library import HEADER_MODULES, TALISMAN_MODULES
 from pitfall_lint.project.flask.records import FlaskApp
 from pitfall_lint.project.flask.traits import (
@@ -43,7 +44,8 @@ class MissingTalisman(Rule):
     configuration in the repository that adds two of them. One finding for each application root.
 
     It is a warning where people log in, keep a session or send forms, and info for an API or a small application: one
-    of at most three routes, or of at most ten in a single file of fewer than 200 lines.
+    of at most three routes, or of at most ten in a single file of fewer than 200 lines. It is info too where HTTPS is
+    seen to (Flask-SSLify, Strict-Transport-Security) and only the other headers are missing.
 
     Why it matters
     Over plain HTTP anybody on the way reads the session cookie. Without Strict-Transport-Security a
@@ -160,7 +162,8 @@ class MissingTalisman(Rule):
         for place in flask.imports_of(*TALISMAN_MODULES, *HEADER_MODULES):
             if not any(is_below(place.path, other) for other in others) and _shares(project, place.path, folder):
                 return True
-        if any(len(flask.security_headers(one)) >= 2 for one in apps):
+        sent = [flask.security_headers(one) for one in apps]
+        if any(len(headers) >= 2 or COMPUTED in headers for headers in sent):
             return True
         return any(len(headers) >= 2 for path, headers in proxy_headers(project) if _shares(project, path, folder))
 
@@ -173,18 +176,18 @@ class MissingTalisman(Rule):
         small = len(routes) <= self.settings["small_app_routes"] or (
             one_file and len(routes) <= self.settings["small_file_routes"] and lines < self.settings["small_file_lines"]
         )
-        loud = users is not None and not small and not many
         sent = flask.security_headers(app)
+        loud = users is not None and not small and not many and "HSTS" not in sent
         name = app.variable or "the application"
         headers = f"only {next(iter(sent))} of the security headers" if sent else "no security headers"
-        what = f" although it keeps {users[1]}" if users is not None else ""
-        if users is not None and users[1] == "forms":
-            what = " although it takes forms"
+        https = "" if "HSTS" in sent else " and answers over plain HTTP"
+        verb = "takes" if users is not None and users[1] == "forms" else "keeps"
+        what = f" although it {verb} {users[1]}" if users is not None else ""
         steps = [Step(users[0], f"here it shows: {users[1]}")] if users is not None else []
         steps += [Step(other.place, "another application of the same root") for other in apps if other is not app]
         return self.found(
             app.place,
-            f"`{name}` sends {headers} and answers over plain HTTP{what}; bind Flask-Talisman",
+            f"`{name}` sends {headers}{https}{what}; bind Flask-Talisman",
             fix=_fix(project, app),
             severity=self.severity if loud else Severity.INFO,
             scope=app.scope,

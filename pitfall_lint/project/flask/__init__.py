@@ -207,7 +207,7 @@ class Flask:
 
     def security_headers(self, app: FlaskApp) -> frozenset[str]:
         """The security headers (CSP, HSTS, X-Frame-Options, nosniff) that the application's own code adds to every
-        response.
+        response; `computed` among them where it adds what a configuration names that is no code.
         """
         linker = self._linker
         if linker is None or self.settings is None:
@@ -222,6 +222,8 @@ class Flask:
                 continue
             if hook.target is app or hook.target is None or id(hook.target) in registered or len(self.apps) == 1:
                 found |= headers_set(hook.function, linker.scope_of(hook), linker.evaluator, self.settings)
+        if any(item.cls.startswith("flask_sslify.") and item.app in (app, None) for item in self.extensions):
+            found |= {"HSTS"}
         cls = self.project.symbols.lookup(app.cls)
         if isinstance(cls, ClassSymbol):
             for name in _RESPONSE_METHODS:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _REMOVERS = frozenset({"pop", "remove", "popitem"})
 _PROPERTIES = {"content_security_policy": "CSP", "content_security_policy_report_only": "CSP"}
+COMPUTED = "computed"  # headers whose names a configuration holds that cannot be read here
+_SETTERS = frozenset({"set", "add", "setdefault", "add_header", "__setitem__"})
 HELPERS = 4  # calls deep
 
 
@@ -55,7 +57,44 @@ def headers_set(
             for part in lang.walk(node.target):
                 if isinstance(part, lang.Attr) and part.name in _PROPERTIES:
                     found.add(_PROPERTIES[part.name])
+        elif isinstance(node, lang.For) and _sets_from_elsewhere(node, scope, evaluator, settings):
+            found.add(COMPUTED)
     return frozenset(found)
+
+
+def _sets_from_elsewhere(loop: lang.For, scope: Scope, evaluator: Evaluator, settings: Settings) -> bool:
+    """`for name, value in settings["headers"].items(): response.headers[name] = value`, of settings that are no
+    code.
+    """
+    if evaluator.elements(loop.iter, scope) is not None:
+        return False
+    words = {
+        part.id if isinstance(part, lang.Name) else part.name
+        for part in lang.walk(loop.iter)
+        if isinstance(part, (lang.Name, lang.Attr))
+    }
+    if not any("config" in word.lower() or "settings" in word.lower() for word in words):
+        return False
+    for part in lang.walk(loop.iter):
+        if isinstance(part, (lang.Call, lang.Subscript)):
+            key = _setting(part, scope, evaluator)
+            if key is not None and settings.named(key):
+                return False
+    bound = {part.id for part in lang.walk(loop.target) if isinstance(part, lang.Name)}
+    for node in lang.walk(loop.body):
+        key_expr: lang.Expr | None = None
+        if isinstance(node, lang.Let) and isinstance(node.target, lang.Subscript):
+            key_expr = node.target.index
+        elif (
+            isinstance(node, lang.Call)
+            and isinstance(node.func, lang.Attr)
+            and node.func.name in _SETTERS
+            and node.args
+        ):
+            key_expr = node.args[0]
+        if isinstance(key_expr, lang.Name) and key_expr.id in bound:
+            return True
+    return False
 
 
 def _named(node: object) -> frozenset[str]:

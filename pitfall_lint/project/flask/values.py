@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DEPTH = 14  # of expressions within expressions, across functions and modules
 WIDTH = 12  # alternatives kept of one expression
 NESTED = 200  # expressions evaluated within one another
-CUTS = 20_000  # circles met before results are kept although they may lack something
+CUTS = 500  # circles met before results are kept although they may lack something
 ELEMENTS = 300  # of a list that a loop runs over
 
 
@@ -44,7 +44,8 @@ class Evaluator:
         self.symbols = project.symbols
         self.makers = makers
         self._cuts = 0
-        self._busy: set[tuple[int, int]] = set()
+        self._lowest = 0  # how far out the circles reach that were met since
+        self._busy: dict[tuple[int, int], int] = {}
         self._locals: dict[int, Mapping[str, tuple[lang.Expr | lang.Function | lang.Class, ...]]] = {}
         self._attributes: dict[int, Mapping[str, list[tuple[lang.Function, lang.Expr]]]] = {}
         self._top: dict[str, Scope] = {}
@@ -94,17 +95,21 @@ class Evaluator:
         if known is not None:
             return known[1]
         key = (id(expr), id(scope))
-        if key in self._busy or len(self._busy) > NESTED:
+        begun = self._busy.get(key)
+        if begun is not None or len(self._busy) > NESTED:
             self._cuts += 1
+            self._lowest = min(self._lowest, begun or 0)
             return ()
-        cuts = self._cuts
-        self._busy.add(key)
+        depth = len(self._busy)
+        outer, self._lowest = self._lowest, depth
+        self._busy[key] = depth
         try:
             found = self._evaluate(expr, scope)[:WIDTH]
         finally:
-            self._busy.discard(key)
-        if cuts == self._cuts or not self._busy or self._cuts > CUTS:  # what a cut left out may be seen from elsewhere
+            del self._busy[key]
+        if self._lowest >= depth or self._cuts > CUTS:  # what waits for something further out may come to more later
             scope.cache[id(expr)] = (expr, found)
+        self._lowest = min(outer, self._lowest)
         return found
 
     def _evaluate(self, expr: lang.Expr, scope: Scope) -> tuple[Value, ...]:
