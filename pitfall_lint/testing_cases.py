@@ -15,7 +15,7 @@ from pathlib import Path
 FOLDER = re.compile(r"(?P<code>[A-Z]{3}\d{3})_\w+\Z")
 EXPECTED = "expected.txt"  # `path[:row] CODE "words"` a line, for files that can hold no comment
 RUN = "run.py"
-_IGNORED = frozenset({"__pycache__", "README.md", ".DS_Store"})
+_IGNORED = ("__pycache__", "README.md", ".DS_Store", ".pitfall_lint_cache")
 _MARK = re.compile(
     r"\{#\s*expect:(?P<template>.*?)#\}|<!--\s*expect:(?P<markup>.*?)-->|/\*\s*expect:(?P<style>.*?)\*/"
     r"|(?<!\{)(?:#|//)\s*expect:(?P<line>.*)$"
@@ -87,7 +87,7 @@ def cases(folder: Path) -> tuple[Case, ...]:
 
 def _cases_of(folder: Path) -> Iterator[Case]:
     code = folder.name[:6]
-    entries = {entry.name: entry for entry in folder.iterdir() if entry.name not in _IGNORED}
+    entries = {entry.name: entry for entry in folder.iterdir() if not _is_ignored(entry.name)}
     twins = {name for name in entries if _is_fixed(name)}
     for name in sorted(entries.keys() - twins):
         stem, dot, suffix = name.partition(".")
@@ -96,6 +96,10 @@ def _cases_of(folder: Path) -> Iterator[Case]:
         twins.discard(twin)
     if twins:
         raise CaseError(f"{folder}: {', '.join(sorted(twins))} is the fixed form of no case")
+
+
+def _is_ignored(name: str) -> bool:
+    return name in _IGNORED or name.startswith(".")
 
 
 def _is_fixed(name: str) -> bool:
