@@ -1,6 +1,7 @@
 """pitfall-lint: a static-analysis linter for the pitfalls of Flask and Django projects.
 
-A checkout keeps the catalogue in `rules/` beside this package, a wheel keeps it inside; both import as `pitfall_lint.rules`.
+A checkout keeps the catalogue in `rules/` beside this package, a wheel keeps it inside; both import as
+`pitfall_lint.rules`.
 """
 
 from pathlib import Path

@@ -1,6 +1,7 @@
 """What a rule reports: a finding, the path that leads to it, and the fix.
 
-A fix holds a *recipe* (what to do, at which places); `fixes/` expands recipes into edits only when somebody wants them, because rewriting
+A fix holds a *recipe* (what to do, at which places); `fixes/` expands recipes into edits only when somebody wants
+them, because rewriting
 Python costs a libcst parse. Everything here serialises with msgspec, so that a whole run's findings can be cached.
 """
 
@@ -129,7 +130,8 @@ class BindExtension(msgspec.Struct, frozen=True, tag="bind-extension"):
     and the call follows it there.
 
     `after` is the statement that the call follows where that is another one (the last of the app's other extensions).
-    Where `instance` is named, the extension is made without an app, after the statement at `instance_after`, and bound by
+    Where `instance` is named, the extension is made without an app, after the statement at `instance_after`, and
+    bound by
     `instance.init_app(variable)`; if that statement lies in another file than the call, `import_from` is the module, as
     the calling file names it, that `instance` is imported from.
     """
@@ -151,7 +153,8 @@ Recipe: TypeAlias = Union[Edits, EagerLoad, BindExtension]  # noqa: UP007
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """How to mend a finding. `message` says what to do (imperative, in the user's own symbols); for a manual fix it is the worked suggestion, code included,
+    """How to mend a finding. `message` says what to do (imperative, in the user's own symbols); for a manual fix
+    it is the worked suggestion, code included,
     and `recipe` is None.
     """
 
@@ -161,8 +164,10 @@ class Fix(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One finding of one rule. `scope` is the qualified name of the enclosing function or class ("" at module level or in a template);
-    `relations` are lookup paths (`author__profile`) for ORM findings; `data` what else the JSON shows (strings, numbers, lists).
+    """One finding of one rule. `scope` is the qualified name of the enclosing function or class ("" at module
+    level or in a template);
+    `relations` are lookup paths (`author__profile`) for ORM findings; `data` what else the JSON shows (strings,
+    numbers, lists).
     """
 
     code: str
@@ -180,7 +185,8 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def fingerprint(self) -> str:
-        """Survives edits elsewhere in the file: code, path, scope, model and relations, else the message; no line numbers."""
+        """Survives edits elsewhere in the file: code, path, scope, model and relations, else the message; no line
+        numbers."""
         subject = "\0".join(self.relations) if self.relations else self.message
         parts = (self.code, self.place.path, self.scope, str(self.data.get("model", "")), subject)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

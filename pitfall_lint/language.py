@@ -1,12 +1,17 @@
-"""The small language that everything lowers to: Python functions, Django and Jinja templates, and what desugarings write.
+"""The small language that everything lowers to: Python functions, Django and Jinja templates, and what desugarings
+write.
 
-Every node is a msgspec record with its span. Nodes are compared by identity; two trees are the same when their encodings are
-(`encode(a) == encode(b)`). What a node means is the interpreter's business; how a file becomes nodes is that of `facts/`.
+Every node is a msgspec record with its span. Nodes are compared by identity; two trees are the same when their
+encodings are
+(`encode(a) == encode(b)`). What a node means is the interpreter's business; how a file becomes nodes is that of
+`facts/`.
 
-Positions are packed into one integer, `line << 20 | column`: line from 1, column from 0 in characters (not bytes). `end` is
+Positions are packed into one integer, `line << 20 | column`: line from 1, column from 0 in characters (not bytes).
+`end` is
 exclusive. Columns past 1,048,575 are cut to that.
 
-Names with a colon cannot be written by a user and belong to templates: `filter:NAME` is a template filter (called with the value
+Names with a colon cannot be written by a user and belong to templates: `filter:NAME` is a template filter (called
+with the value
 first), `tag:NAME` a custom tag (called with its arguments), `test:NAME` a Jinja test.
 """
 
@@ -53,7 +58,8 @@ class Name(Node, frozen=True, array_like=True, eq=False, gc=False, tag=1):
 
 
 class Const(Node, frozen=True, array_like=True, eq=False, gc=False, tag=2):
-    """A literal. `kind` is one of str bytes int float bool none ellipsis; bytes, and numbers that do not fit 64 bits, stand in `value` as text."""
+    """A literal. `kind` is one of str bytes int float bool none ellipsis; bytes, and numbers that do not fit 64
+    bits, stand in `value` as text."""
 
     value: str | int | float | bool | None
     kind: str
@@ -67,7 +73,8 @@ class Attr(Node, frozen=True, array_like=True, eq=False, gc=False, tag=3):
 
 
 class Lookup(Node, frozen=True, array_like=True, eq=False, gc=False, tag=4):
-    """`object.name` in a Django template: item, attribute or index, and whatever is callable is called without arguments."""
+    """`object.name` in a Django template: item, attribute or index, and whatever is callable is called without
+    arguments."""
 
     object: Expr
     name: str
@@ -141,7 +148,8 @@ class Comprehension(Node, frozen=True, array_like=True, eq=False, gc=False, tag=
 
 
 class Choice(Node, frozen=True, array_like=True, eq=False, gc=False, tag=14):
-    """One of several values. `kind` is `if` (`test` decides between two options), `and`, `or` (options evaluated from the left; `test` is None)."""
+    """One of several values. `kind` is `if` (`test` decides between two options), `and`, `or` (options evaluated
+    from the left; `test` is None)."""
 
     kind: str
     test: Expr | None
@@ -149,7 +157,8 @@ class Choice(Node, frozen=True, array_like=True, eq=False, gc=False, tag=14):
 
 
 class Operation(Node, frozen=True, array_like=True, eq=False, gc=False, tag=15):
-    """An operator over its operands. `op` is as Python writes it: `+ - * / // % ** @ & | ^ << >>`, `not`, `~`, `u-`, `u+`, and for
+    """An operator over its operands. `op` is as Python writes it: `+ - * / // % ** @ & | ^ << >>`, `not`, `~`,
+    `u-`, `u+`, and for
     comparisons the operators joined by spaces: `==`, `is not`, `< <=`.
     """
 
@@ -194,7 +203,8 @@ class Other(Node, frozen=True, array_like=True, eq=False, gc=False, tag=20):
 
 
 class Let(Node, frozen=True, array_like=True, eq=False, gc=False, tag=32):
-    """`target = value`. `a = b = v` lowers to two of them. `value` is None for a bare annotation; `op` is set for `target op= value`."""
+    """`target = value`. `a = b = v` lowers to two of them. `value` is None for a bare annotation; `op` is set for
+    `target op= value`."""
 
     target: Expr
     value: Expr | None
@@ -234,7 +244,8 @@ class If(Node, frozen=True, array_like=True, eq=False, gc=False, tag=36):
 
 
 class With(Node, frozen=True, array_like=True, eq=False, gc=False, tag=37):
-    """`with value as target` for each item (target None where there is no `as`). In a template, `{% with %}`: bindings hold in the body only."""
+    """`with value as target` for each item (target None where there is no `as`). In a template, `{% with %}`:
+    bindings hold in the body only."""
 
     items: tuple[tuple[Expr, Expr | None], ...]
     body: Body
@@ -288,7 +299,8 @@ class Outer(Node, frozen=True, array_like=True, eq=False, gc=False, tag=44):
 
 
 class Import(Node, frozen=True, array_like=True, eq=False, gc=False, tag=45):
-    """One imported name. `import a.b` -> module "a.b", name None, alias None (binds `a`); `import a.b as c` -> alias "c";
+    """One imported name. `import a.b` -> module "a.b", name None, alias None (binds `a`); `import a.b as c` ->
+    alias "c";
     `from ..m import n as k` -> module "m", level 2, name "n", alias "k"; `import *` has name "*".
     """
 
@@ -308,10 +320,13 @@ class Param(Node, frozen=True, array_like=True, eq=False, gc=False, tag=46):
 
 
 class Function(msgspec.Struct, array_like=True, eq=False, tag=47):
-    """A `def` (or a Jinja macro). `start` is that of the `def` keyword (not its decorators), `name_end` the end of its name.
+    """A `def` (or a Jinja macro). `start` is that of the `def` keyword (not its decorators), `name_end` the end of
+    its name.
 
-    `encoded` is the body, encoded apart so that it costs nothing until somebody looks: read `body`. `names` holds each distinct
-    variable and attribute name that the body (and nested functions) mentions, sorted: an index for "could this matter?".
+    `encoded` is the body, encoded apart so that it costs nothing until somebody looks: read `body`. `names` holds
+    each distinct
+    variable and attribute name that the body (and nested functions) mentions, sorted: an index for "could this
+    matter?".
     In test and migration modules bodies are left out (`encoded` is empty, `names` too).
     """
 
@@ -350,7 +365,8 @@ class Class(Node, frozen=True, array_like=True, eq=False, gc=False, tag=48):
 
 
 class Include(Node, frozen=True, array_like=True, eq=False, gc=False, tag=49):
-    """`{% include template with a=b only %}`: the template is rendered with the current context (unless `only`) and the bindings."""
+    """`{% include template with a=b only %}`: the template is rendered with the current context (unless `only`)
+    and the bindings."""
 
     template: Expr
     bindings: tuple[Keyword, ...]
@@ -358,7 +374,8 @@ class Include(Node, frozen=True, array_like=True, eq=False, gc=False, tag=49):
 
 
 class Block(Node, frozen=True, array_like=True, eq=False, gc=False, tag=50):
-    """`{% block name %}`: a template that extends this one may replace the body. `partial` is true for `{% partialdef %}`, which is rendered only where named."""
+    """`{% block name %}`: a template that extends this one may replace the body. `partial` is true for `{%
+    partialdef %}`, which is rendered only where named."""
 
     name: str
     body: Body
@@ -374,10 +391,44 @@ class TemplateImport(Node, frozen=True, array_like=True, eq=False, gc=False, tag
 
 
 Expr: TypeAlias = Union[  # noqa: UP007
-    Name, Const, Attr, Lookup, Call, Subscript, Slice, Collection, Mapping, Star, Comprehension, Choice, Operation, Text, Lambda, Bind, Yield, Other
+    Name,
+    Const,
+    Attr,
+    Lookup,
+    Call,
+    Subscript,
+    Slice,
+    Collection,
+    Mapping,
+    Star,
+    Comprehension,
+    Choice,
+    Operation,
+    Text,
+    Lambda,
+    Bind,
+    Yield,
+    Other,
 ]
 Stmt: TypeAlias = Union[  # noqa: UP007
-    Let, Do, For, While, If, With, Try, Return, Raise, Jump, Delete, Outer, Import, Function, Class, Include, Block, TemplateImport
+    Let,
+    Do,
+    For,
+    While,
+    If,
+    With,
+    Try,
+    Return,
+    Raise,
+    Jump,
+    Delete,
+    Outer,
+    Import,
+    Function,
+    Class,
+    Include,
+    Block,
+    TemplateImport,
 ]
 Body: TypeAlias = tuple[Stmt, ...]
 
@@ -416,7 +467,8 @@ def _nodes(value: Any) -> Iterator[Any]:
 
 
 def walk(node: Any) -> Iterator[Any]:
-    """`node` and every node below it, in source order; nested functions and classes included. A tuple of nodes may be given too."""
+    """`node` and every node below it, in source order; nested functions and classes included. A tuple of nodes may
+    be given too."""
     stack = [node] if isinstance(node, (Node, Function)) else list(reversed(list(_nodes(node))))
     while stack:
         current = stack.pop()

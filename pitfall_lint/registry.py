@@ -20,7 +20,9 @@ from pitfall_lint.rule import Rule
 _CODE = re.compile(r"[A-Z]{3}\d{3}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _PREFIX = re.compile(r"[A-Z]{1,3}\d{0,3}\Z")
-_FAMILY = re.compile(r"(?:FLK[1-5]?|DJG[1-4]?|PFL)\Z")  # the families of the catalogue, whether or not a rule of theirs is there yet
+_FAMILY = re.compile(
+    r"(?:FLK[1-5]?|DJG[1-4]?|PFL)\Z"
+)  # the families of the catalogue, whether or not a rule of theirs is there yet
 ALL = "ALL"
 ALWAYS = ("PFL001", "PFL003")  # what the linter says about itself and unreadable files, unless it is ignored by name
 

@@ -1,4 +1,5 @@
-"""The contract of a rule: what it is called, what it can be told, and `check`, which asks the project and yields findings."""
+"""The contract of a rule: what it is called, what it can be told, and `check`, which asks the project and yields
+findings."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class Rule:
-    """One pitfall. Subclasses set the class attributes and `check`; their docstring is the documentation, in the sections
+    """One pitfall. Subclasses set the class attributes and `check`; their docstring is the documentation, in the
+    sections
     `What it finds`, `Why it matters`, `Example`, `Better`, `Fix`, `Limits`, `References`.
     """
 
@@ -21,7 +23,9 @@ class Rule:
     name: ClassVar[str]
     severity: ClassVar[Severity] = Severity.WARNING
     fixable: ClassVar[Applicability] = Applicability.MANUAL
-    options: ClassVar[Mapping[str, Any]] = {}  # each option's name and default; the configuration may set those of the same type
+    options: ClassVar[
+        Mapping[str, Any]
+    ] = {}  # each option's name and default; the configuration may set those of the same type
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         self.settings: Mapping[str, Any] = {**self.options, **(settings or {})}

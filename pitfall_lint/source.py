@@ -1,4 +1,5 @@
-"""Where the engine takes file contents from: the disk, or a buffer that stands for a file (an editor's, standard input)."""
+"""Where the engine takes file contents from: the disk, or a buffer that stands for a file (an editor's, standard
+input)."""
 
 from __future__ import annotations
 

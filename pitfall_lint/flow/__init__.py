@@ -1,4 +1,5 @@
-"""Querysets and rows followed through the project: the interpreter is run once, every ORM rule is a filter over its events."""
+"""Querysets and rows followed through the project: the interpreter is run once, every ORM rule is a filter over
+its events."""
 
 from __future__ import annotations
 
@@ -40,8 +41,11 @@ class Flow:
             return ()
         identities = {(read.read, read.site) for read in self.key_reads}
         found = [
-            event for event in run.lazy_loads.values()
-            if not self._set_elsewhere(event.site, event.path) and len(run.built[event.site]) < 2 and (event.access, event.site) not in identities
+            event
+            for event in run.lazy_loads.values()
+            if not self._set_elsewhere(event.site, event.path)
+            and len(run.built[event.site]) < 2
+            and (event.access, event.site) not in identities
         ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
 
@@ -51,20 +55,32 @@ class Flow:
         run = self._interpreted
         if run is None:
             return ()
-        found = [event for event in run.key_reads.values() if len(run.built[event.site]) < 2 and not self._set_elsewhere(event.site, event.path)]
+        found = [
+            event
+            for event in run.key_reads.values()
+            if len(run.built[event.site]) < 2 and not self._set_elsewhere(event.site, event.path)
+        ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
 
     @cached_property
     def loop_queries(self) -> tuple[LoopQuery, ...]:
         """Queries that run on each turn of a loop."""
         run = self._interpreted
-        return () if run is None else tuple(sorted(run.loop_queries.values(), key=lambda event: (event.access, event.how, event.site.place)))
+        return (
+            ()
+            if run is None
+            else tuple(sorted(run.loop_queries.values(), key=lambda event: (event.access, event.how, event.site.place)))
+        )
 
     @cached_property
     def deferred_reads(self) -> tuple[DeferredRead, ...]:
         """Columns that the query left out, read row by row."""
         run = self._interpreted
-        return () if run is None else tuple(sorted(run.deferred_reads.values(), key=lambda event: (event.access, event.field)))
+        return (
+            ()
+            if run is None
+            else tuple(sorted(run.deferred_reads.values(), key=lambda event: (event.access, event.field)))
+        )
 
     @cached_property
     def exhausted(self) -> tuple[str, ...]:

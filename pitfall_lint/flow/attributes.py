@@ -1,4 +1,5 @@
-"""What reading an attribute gives: relations of rows (where a lazy load is recorded), members of classes, managers of models.
+"""What reading an attribute gives: relations of rows (where a lazy load is recorded), members of classes, managers
+of models.
 
 https://docs.djangoproject.com/en/stable/topics/db/queries/#related-objects
 """
@@ -39,19 +40,40 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Frame, Interpreter
     from pitfall_lint.project.django.models import Manager, Model, Relation
 
-ROW_METHODS = frozenset("save delete refresh_from_db full_clean clean_fields asave adelete arefresh_from_db".split())
+ROW_METHODS = frozenset(
+    ["save", "delete", "refresh_from_db", "full_clean", "clean_fields", "asave", "adelete", "arefresh_from_db"]
+)
 PROPERTIES = frozenset(
-    {"builtins.property", "functools.cached_property", "django.utils.functional.cached_property", "abc.abstractproperty", "werkzeug.utils.cached_property"}
+    {
+        "builtins.property",
+        "functools.cached_property",
+        "django.utils.functional.cached_property",
+        "abc.abstractproperty",
+        "werkzeug.utils.cached_property",
+    }
 )
 STATIC, CLASS = "builtins.staticmethod", "builtins.classmethod"
 
 
 def read(it: Interpreter, frame: Frame, value: Value, name: str, node: Any) -> Value:
-    """`value.name`, read at `node`; alternatives of one query are taken together, so that one that loads the relation speaks for all."""
+    """`value.name`, read at `node`; alternatives of one query are taken together, so that one that loads the
+    relation speaks for all."""
     if isinstance(value, Union):
         rows = [option for option in value.options if isinstance(option, Row)]
         quiet = {option.query.site for option in rows if option.query is not None and querysets.is_joined(option, name)}
-        return join_all([read_one(it, frame, option, name, node, isinstance(option, Row) and option.query is not None and option.query.site in quiet) for option in value.options])
+        return join_all(
+            [
+                read_one(
+                    it,
+                    frame,
+                    option,
+                    name,
+                    node,
+                    isinstance(option, Row) and option.query is not None and option.query.site in quiet,
+                )
+                for option in value.options
+            ]
+        )
     return read_one(it, frame, value, name, node)
 
 
@@ -151,12 +173,18 @@ def read_column(it: Interpreter, frame: Frame, row: Row, name: str, node: Any) -
 
 
 def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relation, node: Any, quiet: bool) -> Value:
-    """A relation of a row: the related row, recorded as a lazy load where the query did not load it, or the related manager."""
+    """A relation of a row: the related row, recorded as a lazy load where the query did not load it, or the
+    related manager."""
     target = relation.target
     if relation.to_many:
         return ManagerValue(target.default_manager, target, row, relation) if target is not None else UNKNOWN
     parent = row.parent
-    if parent is not None and row.via is not None and row.via.inverse == relation.name and row.via.kind in ("reverse_fk", "reverse_o2o", "o2o"):
+    if (
+        parent is not None
+        and row.via is not None
+        and row.via.inverse == relation.name
+        and row.via.kind in ("reverse_fk", "reverse_o2o", "o2o")
+    ):
         return parent
     query = row.query
     if query is not None and not row.path and relation.name in query.known and query.row is not None:
@@ -183,7 +211,11 @@ def key_of_relation(it: Interpreter, frame: Frame, node: l.Attr | l.Lookup, inne
     for option in rows:
         assert isinstance(option, Row)
         relation = option.model.relation(inner.name)
-        if relation is None or not is_plain_key(relation, node.name) or any(held == inner.name for held, _ in option.overlay):
+        if (
+            relation is None
+            or not is_plain_key(relation, node.name)
+            or any(held == inner.name for held, _ in option.overlay)
+        ):
             return attributes_of(it, frame, holder, inner, node)
         pending.append((option, relation))
     for option, relation in pending:
@@ -192,7 +224,9 @@ def key_of_relation(it: Interpreter, frame: Frame, node: l.Attr | l.Lookup, inne
     return UNKNOWN
 
 
-def attributes_of(it: Interpreter, frame: Frame, holder: Value, inner: l.Attr | l.Lookup, node: l.Attr | l.Lookup) -> Value:
+def attributes_of(
+    it: Interpreter, frame: Frame, holder: Value, inner: l.Attr | l.Lookup, node: l.Attr | l.Lookup
+) -> Value:
     """`holder.inner.node` read the usual way; the holder has been evaluated already."""
     from pitfall_lint.flow import calls
 
@@ -217,7 +251,8 @@ def is_plain_key(relation: Relation, name: str) -> bool:
 
 
 def compare_keys(it: Interpreter, frame: Frame, node: l.Operation) -> None:
-    """`row.author == other`: an identity that the keys decide. The relation is marked as read for its key before the operands are evaluated."""
+    """`row.author == other`: an identity that the keys decide. The relation is marked as read for its key before
+    the operands are evaluated."""
     if not frame.loops and not frame.varying:
         return
     for mine, other in (node.operands, node.operands[::-1]):
@@ -306,7 +341,13 @@ def decorators(it: Interpreter, member: Any) -> set[str]:
         if written is None:
             continue
         symbol = it.symbols.resolve(member.owner.module, written)
-        found.add(symbol.dotted if isinstance(symbol, (ExternalSymbol, ClassSymbol)) else f"builtins.{written}" if written in ("property", "staticmethod", "classmethod") else written)
+        found.add(
+            symbol.dotted
+            if isinstance(symbol, (ExternalSymbol, ClassSymbol))
+            else f"builtins.{written}"
+            if written in ("property", "staticmethod", "classmethod")
+            else written
+        )
     return found
 
 
@@ -315,7 +356,9 @@ def is_property(it: Interpreter, member: Any) -> bool:
     if not isinstance(member.node, l.Function) or not member.node.decorators:
         return False
     names = decorators(it, member)
-    return bool(names & PROPERTIES) or any(name.rpartition(".")[2] in ("property", "cached_property", "hybrid_property") for name in names)
+    return bool(names & PROPERTIES) or any(
+        name.rpartition(".")[2] in ("property", "cached_property", "hybrid_property") for name in names
+    )
 
 
 def member_of(it: Interpreter, frame: Frame, member: Any, receiver: Value, node: Any) -> Value:
@@ -342,7 +385,13 @@ def member_of(it: Interpreter, frame: Frame, member: Any, receiver: Value, node:
             return function
         if is_property(it, member):
             place = frame.place(node) if node is not None else None
-            return it.call(function, receiver, Arguments(), place, f"reads the property `{function.node.name}`" if isinstance(function.node, l.Function) else "")
+            return it.call(
+                function,
+                receiver,
+                Arguments(),
+                place,
+                f"reads the property `{function.node.name}`" if isinstance(function.node, l.Function) else "",
+            )
         return Bound(function, receiver)
     if isinstance(member.node, l.Class):
         symbol = it.symbols.lookup(f"{member.owner.dotted}.{member.node.name}")
@@ -411,7 +460,13 @@ def is_instance(it: Interpreter, value: Value, kind: Value) -> bool | None:
             return False
         return None
     if isinstance(kind, External) and isinstance(value, (Items, Dict, Query, Row, Constant)):
-        kinds = {"builtins.list": Items, "builtins.tuple": Items, "builtins.dict": Dict, "django.db.models.QuerySet": Query, "django.db.models.Model": Row}
+        kinds = {
+            "builtins.list": Items,
+            "builtins.tuple": Items,
+            "builtins.dict": Dict,
+            "django.db.models.QuerySet": Query,
+            "django.db.models.Model": Row,
+        }
         wanted = kinds.get(kind.dotted)
         if wanted is not None and not isinstance(value, wanted):
             return False
@@ -431,7 +486,9 @@ def store(it: Interpreter, holder: Value, name: str, value: Value) -> Value:
         holder.attributes[name] = value if old is None or old == value else join_all([old, value])
         return holder
     if isinstance(holder, Row):
-        if holder.query is not None and (holder.model.relation(name) is not None or holder.model.field(name) is not None):
+        if holder.query is not None and (
+            holder.model.relation(name) is not None or holder.model.field(name) is not None
+        ):
             it.assigned.add((holder.query.site, holder.lookup(name)))
         kept = tuple(entry for entry in holder.overlay if entry[0] != name)
         return replace(holder, overlay=(*kept, (name, value))) if len(kept) < 12 else holder
@@ -447,7 +504,23 @@ def call_member(it: Interpreter, frame: Frame, value: Object | Row, name: str, n
     function = querysets.member_function(member) if member is not None else None
     if function is None:
         return UNKNOWN
-    return it.call(function, value, Arguments(), frame.place(node), f"calls `{name}` of `{symbol.name}`" if symbol is not None else "")
+    return it.call(
+        function,
+        value,
+        Arguments(),
+        frame.place(node),
+        f"calls `{name}` of `{symbol.name}`" if symbol is not None else "",
+    )
 
 
-__all__ = ["FunctionValue", "call_member", "class_of", "compare_keys", "is_instance", "key_of_relation", "read", "request_user", "store"]
+__all__ = [
+    "FunctionValue",
+    "call_member",
+    "class_of",
+    "compare_keys",
+    "is_instance",
+    "key_of_relation",
+    "read",
+    "request_user",
+    "store",
+]

@@ -5,7 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.flow import attributes, collections, iteration, querysets
-from pitfall_lint.flow.values import NONE, UNKNOWN, Bound, Constant, Dict, FunctionValue, Items, Object, Query, Row, Value, clone_of, join, join_all, options
+from pitfall_lint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Bound,
+    Constant,
+    Dict,
+    FunctionValue,
+    Items,
+    Object,
+    Query,
+    Row,
+    Value,
+    clone_of,
+    join,
+    join_all,
+    options,
+)
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
@@ -93,7 +109,11 @@ def same_items(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -
 
 def one_item(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`next(x)`, `max(x, key=)`, `min(x)`: one of the items."""
-    if len(arguments.args) > 1 and "key" not in arguments.keywords and not isinstance(first_of(arguments), (Items, Query)):
+    if (
+        len(arguments.args) > 1
+        and "key" not in arguments.keywords
+        and not isinstance(first_of(arguments), (Items, Query))
+    ):
         return join_all(arguments.args)
     found = element(it, frame, first_of(arguments), node)
     key = arguments.keywords.get("key")
@@ -191,7 +211,9 @@ def default_dict(it: Interpreter, frame: Frame, arguments: Arguments, node: Any)
 
     made = Dict()
     if arguments.args and arguments.args[0] != NONE:
-        made.rest = join_all([calls.call_value(it, frame, option, Given(), node) for option in options(arguments.args[0])])
+        made.rest = join_all(
+            [calls.call_value(it, frame, option, Given(), node) for option in options(arguments.args[0])]
+        )
     return made
 
 
@@ -218,7 +240,11 @@ def type_of(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> V
 
 def partial(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`functools.partial(f)` without arguments is `f`; with some it is not known."""
-    return first_of(arguments) if len(arguments.args) == 1 and isinstance(first_of(arguments), (FunctionValue, Bound)) else UNKNOWN
+    return (
+        first_of(arguments)
+        if len(arguments.args) == 1 and isinstance(first_of(arguments), (FunctionValue, Bound))
+        else UNKNOWN
+    )
 
 
 TABLE = {

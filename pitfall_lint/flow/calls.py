@@ -1,4 +1,5 @@
-"""Calls: of the project's functions and classes, of methods the interpreter knows, and of what libraries offer (by dotted name, from tables)."""
+"""Calls: of the project's functions and classes, of methods the interpreter knows, and of what libraries offer (by
+dotted name, from tables)."""
 
 from __future__ import annotations
 
@@ -31,7 +32,6 @@ from pitfall_lint.flow.values import (
     join_all,
     options,
 )
-
 from pitfall_lint.project.prelude import in_prelude
 
 if TYPE_CHECKING:
@@ -96,19 +96,38 @@ def result_of(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments
     result = call_value(it, frame, callee, arguments, node)
     if isinstance(callee, (Bound, Method)) and isinstance(callee.receiver, (ManagerValue, Query)):
         return resited(it, frame, callee.receiver, result, node)
-    if isinstance(callee, Bound) and isinstance(result, Query) and result.site.kind in implicit.KINDS and in_prelude(callee.function.path) and not in_prelude(frame.path):
+    if (
+        isinstance(callee, Bound)
+        and isinstance(result, Query)
+        and result.site.kind in implicit.KINDS
+        and in_prelude(callee.function.path)
+        and not in_prelude(frame.path)
+    ):
         return replace(result, site=it.site(frame, node))
     return result
 
 
 def resited(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, result: Value, node: Any) -> Value:
-    """A queryset that came from a manager's or queryset's method is mended where the method was called, not in the method."""
+    """A queryset that came from a manager's or queryset's method is mended where the method was called, not in the
+    method."""
     if isinstance(result, Query):
         if result.model is not receiver.model:
             return result
         if isinstance(receiver, ManagerValue):
             site = it.site(frame, node)
-            return replace(result, site=site, row=receiver.row, relation=receiver.relation, refined=result.refined or isinstance(node, l.Call) and _method_name(node) not in ("all", "get_queryset")) if receiver.row is not None else replace(result, site=site)
+            return (
+                replace(
+                    result,
+                    site=site,
+                    row=receiver.row,
+                    relation=receiver.relation,
+                    refined=result.refined
+                    or (isinstance(node, l.Call)
+                    and _method_name(node) not in ("all", "get_queryset")),
+                )
+                if receiver.row is not None
+                else replace(result, site=site)
+            )
         return replace(result, site=querysets.moved(it, frame, receiver, node))
     return result
 
@@ -122,14 +141,22 @@ def call_value(it: Interpreter, frame: Frame, callee: Value, arguments: Argument
     place = frame.place(node)
     if isinstance(callee, Bound):
         receiver = callee.receiver
-        if isinstance(receiver, ManagerValue) and receiver.manager.queryset is not None and callee.function.owner is not None:
+        if (
+            isinstance(receiver, ManagerValue)
+            and receiver.manager.queryset is not None
+            and callee.function.owner is not None
+        ):
             cls = receiver.manager.cls
-            if (cls is None or callee.function.owner not in cls.mro) and callee.function.owner in receiver.manager.queryset.mro:
+            if (
+                cls is None or callee.function.owner not in cls.mro
+            ) and callee.function.owner in receiver.manager.queryset.mro:
                 made = querysets.base_query(it, frame, receiver, node)
                 return join_all([it.call(callee.function, option, arguments, place) for option in options(made)])
         return it.call(callee.function, receiver, arguments, place)
     if isinstance(callee, FunctionValue):
-        if any(callee.node is active.node for active in it.stack) and not any(is_tracked(value) for value in arguments.args):
+        if any(callee.node is active.node for active in it.stack) and not any(
+            is_tracked(value) for value in arguments.args
+        ):
             return UNKNOWN
         return it.call(callee, None, arguments, place)
     if isinstance(callee, Method):
@@ -189,7 +216,9 @@ def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Ar
     symbol = callee.symbol
     model = it.django.model_of(symbol) if it.django.present else None
     if model is not None:
-        overlay = tuple((name, value) for name, value in arguments.keywords.items() if model.relation(name) is not None)[:12]
+        overlay = tuple(
+            (name, value) for name, value in arguments.keywords.items() if model.relation(name) is not None
+        )[:12]
         return Row(model, overlay=overlay)
     if symbol.is_subclass_of("django.core.paginator.Paginator"):
         return library.paginator(it, frame, arguments, node)
@@ -201,7 +230,11 @@ def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Ar
     if function is not None:
         it.call(function, made, arguments, frame.place(node), f"makes a `{symbol.name}`")
     elif arguments.keywords or arguments.args:
-        fields = [let.target.id for let in symbol.node.body if isinstance(let, l.Let) and isinstance(let.target, l.Name) and let.annotation is not None]
+        fields = [
+            let.target.id
+            for let in symbol.node.body
+            if isinstance(let, l.Let) and isinstance(let.target, l.Name) and let.annotation is not None
+        ]
         made.attributes.update(zip(fields, arguments.args, strict=False))
         made.attributes.update({name: value for name, value in arguments.keywords.items() if name in fields})
     return made
@@ -234,12 +267,20 @@ def cut(it: Interpreter, frame: Frame, value: Value, bounds: list[Value], node: 
     if isinstance(value, Query):
         whole = bounds[0] == NONE and bounds[1] == NONE
         single = isinstance(bounds[1], Constant) and bounds[1].value == 1 and bounds[0] in (NONE, Constant(0))
-        if value.row is not None and not value.refined and querysets.loaded_entry(value.row, value.relation.name if value.relation else "") is not None:
+        if (
+            value.row is not None
+            and not value.refined
+            and querysets.loaded_entry(value.row, value.relation.name if value.relation else "") is not None
+        ):
             return Items("list", None, querysets.row_of(it, value))
         made = value if whole else replace(value, sliced=True, refined=value.row is not None)
         return Items("list", [iteration.one(querysets.row_of(it, made))]) if single else made
     if isinstance(value, Items):
-        return Items(value.kind, None, value.element) if value.items is None or bounds[0] != NONE or bounds[1] != NONE else Items(value.kind, list(value.items))
+        return (
+            Items(value.kind, None, value.element)
+            if value.items is None or bounds[0] != NONE or bounds[1] != NONE
+            else Items(value.kind, list(value.items))
+        )
     if isinstance(value, querysets.Pages):
         return value
     return UNKNOWN
@@ -281,7 +322,11 @@ def call_in_template(it: Interpreter, frame: Frame, value: Value, node: Any) -> 
 
 def needs_arguments(function: l.Function) -> bool:
     """Whether a method cannot be called with its receiver alone."""
-    required = [param for param in function.params if param.kind in ("positional", "normal", "keyword") and param.default is None]
+    required = [
+        param
+        for param in function.params
+        if param.kind in ("positional", "normal", "keyword") and param.default is None
+    ]
     return len(required) > 1
 
 

@@ -10,10 +10,33 @@ from pitfall_lint.flow.values import UNKNOWN, Constant, Dict, Items, Query, Valu
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
-LIST_METHODS = frozenset("append add extend insert update pop remove copy sort reverse index count union difference intersection appendleft clear popleft".split())
-DICT_METHODS = frozenset("get items keys values setdefault update pop copy popitem fromkeys flatten push".split())
-TEXT_METHODS = frozenset("format join".split())
-PAGE_METHODS = frozenset("get_page page has_next has_previous count".split())
+LIST_METHODS = frozenset(
+    [
+        "append",
+        "add",
+        "extend",
+        "insert",
+        "update",
+        "pop",
+        "remove",
+        "copy",
+        "sort",
+        "reverse",
+        "index",
+        "count",
+        "union",
+        "difference",
+        "intersection",
+        "appendleft",
+        "clear",
+        "popleft",
+    ]
+)
+DICT_METHODS = frozenset(
+    ["get", "items", "keys", "values", "setdefault", "update", "pop", "copy", "popitem", "fromkeys", "flatten", "push"]
+)
+TEXT_METHODS = frozenset(["format", "join"])
+PAGE_METHODS = frozenset(["get_page", "page", "has_next", "has_previous", "count"])
 KNOWN_METHODS = LIST_METHODS | DICT_METHODS | TEXT_METHODS
 
 
@@ -70,7 +93,11 @@ def on_dict(it: Interpreter, frame: Frame, receiver: Dict, name: str, arguments:
     if name == "keys":
         return Items("list", None, receiver.keys if receiver.keys is not None else UNKNOWN)
     if name == "items":
-        known = [Items("tuple", [Constant(key), value]) for key, value in receiver.entries.items() if isinstance(key, (str, int))]
+        known = [
+            Items("tuple", [Constant(key), value])
+            for key, value in receiver.entries.items()
+            if isinstance(key, (str, int))
+        ]
         if receiver.rest is None and known:
             return Items("list", list(known))
         rest = Items("tuple", [receiver.keys if receiver.keys is not None else UNKNOWN, receiver.values()])

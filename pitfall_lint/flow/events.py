@@ -1,4 +1,5 @@
-"""What the interpreter records: queries that run row by row, each with the way that leads there. Every ORM rule is a filter over these."""
+"""What the interpreter records: queries that run row by row, each with the way that leads there. Every ORM rule is
+a filter over these."""
 
 from __future__ import annotations
 
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 class LazyLoad:
     """A relation read on each of many rows whose query did not load it.
 
-    `path` is the lookup path from the query's row, `model` the query's model, `owner` the model of the row that is read, `relation` its last step.
+    `path` is the lookup path from the query's row, `model` the query's model, `owner` the model of the row that is
+    read, `relation` its last step.
     `through_many`: a step before the last is to-many or prefetched, so only prefetch_related reaches it.
-    `access` is the place of the read, `source` what stands there, `trace` the loop and the calls on the way, outermost first.
+    `access` is the place of the read, `source` what stands there, `trace` the loop and the calls on the way,
+    outermost first.
     """
 
     site: Site
@@ -39,7 +42,8 @@ class LazyLoad:
 
 @dataclass(frozen=True, slots=True)
 class KeyRead:
-    """A to-one relation read for nothing but the other side's key (`row.author.pk`, `row.author == other`), on each of many rows whose query did not load it.
+    """A to-one relation read for nothing but the other side's key (`row.author.pk`, `row.author == other`), on
+    each of many rows whose query did not load it.
     `access` spans the whole expression, `read` the `row.author` in it, `other` the other side of a comparison.
     """
 
@@ -59,7 +63,8 @@ class KeyRead:
 
 @dataclass(frozen=True, slots=True)
 class LoopQuery:
-    """A query that runs on each turn of a loop: `how` is what it does (iterate get filter count exists first aggregate save create delete ...);
+    """A query that runs on each turn of a loop: `how` is what it does (iterate get filter count exists first
+    aggregate save create delete ...);
     `prefetched`: a prefetch of the relation was there and this query passes it by.
     """
 

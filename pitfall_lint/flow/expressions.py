@@ -136,9 +136,7 @@ def lookup(it: Interpreter, frame: Frame, node: l.Lookup) -> Value:
     for option in options(value):
         if isinstance(option, Dict) and node.name in option.entries:
             result = option.entries[node.name]
-        elif isinstance(option, Items) and node.name.isdigit():
-            result = calls.item(it, frame, option, Constant(int(node.name)), node)
-        elif isinstance(option, Query) and node.name.isdigit():
+        elif (isinstance(option, Items) and node.name.isdigit()) or (isinstance(option, Query) and node.name.isdigit()):
             result = calls.item(it, frame, option, Constant(int(node.name)), node)
         else:
             result = attributes.read(it, frame, option, node.name, node)
@@ -157,7 +155,9 @@ def subscript(it: Interpreter, frame: Frame, node: l.Subscript) -> Value:
     """`object[index]`."""
     value = it.evaluate(frame, node.object)
     if isinstance(node.index, l.Slice):
-        bounds = [it.evaluate(frame, part) if part is not None else NONE for part in (node.index.lower, node.index.upper)]
+        bounds = [
+            it.evaluate(frame, part) if part is not None else NONE for part in (node.index.lower, node.index.upper)
+        ]
         return join_all([calls.cut(it, frame, option, bounds, node) for option in options(value)])
     index = it.evaluate(frame, node.index)
     return join_all([calls.item(it, frame, option, index, node) for option in options(value)])
@@ -290,7 +290,9 @@ def operation(it: Interpreter, frame: Frame, node: l.Operation) -> Value:
             return queries[0] if len(queries) == 1 else querysets.combined(queries)
         dicts = [value for value in values if isinstance(value, Dict)]
         if len(dicts) == 2 and node.op == "|":
-            return Dict({**dicts[0].entries, **dicts[1].entries}, dicts[1].rest if dicts[1].rest is not None else dicts[0].rest)
+            return Dict(
+                {**dicts[0].entries, **dicts[1].entries}, dicts[1].rest if dicts[1].rest is not None else dicts[0].rest
+            )
     if node.op == "+":
         return added(values)
     if node.op == "%" and isinstance(values[0], Constant) and isinstance(values[0].value, str):
@@ -382,7 +384,12 @@ def decide(it: Interpreter, frame: Frame, test: Any) -> bool | None:
     if isinstance(test, l.Operation) and test.op == "not":
         inner = decide(it, frame, test.operands[0])
         return None if inner is None else not inner
-    if isinstance(test, l.Call) and isinstance(test.func, l.Name) and test.func.id == "isinstance" and len(test.args) == 2:
+    if (
+        isinstance(test, l.Call)
+        and isinstance(test.func, l.Name)
+        and test.func.id == "isinstance"
+        and len(test.args) == 2
+    ):
         value = it.evaluate(frame, test.args[0])
         wanted = it.evaluate(frame, test.args[1])
         kinds = wanted.items if isinstance(wanted, Items) and wanted.items is not None else [wanted]
@@ -403,7 +410,13 @@ def narrow(it: Interpreter, frame: Frame, test: Any, holds: bool) -> None:
         for option in test.options:
             narrow(it, frame, option, True)
         return
-    if isinstance(test, l.Call) and isinstance(test.func, l.Name) and test.func.id == "isinstance" and len(test.args) == 2 and isinstance(test.args[0], l.Name):
+    if (
+        isinstance(test, l.Call)
+        and isinstance(test.func, l.Name)
+        and test.func.id == "isinstance"
+        and len(test.args) == 2
+        and isinstance(test.args[0], l.Name)
+    ):
         variable = test.args[0].id
         value = frame.scope.variables.get(variable)
         if not isinstance(value, Union):
@@ -411,8 +424,13 @@ def narrow(it: Interpreter, frame: Frame, test: Any, holds: bool) -> None:
         wanted = it.evaluate(frame, test.args[1])
         kinds = wanted.items if isinstance(wanted, Items) and wanted.items is not None else [wanted]
         kept = [
-            option for option in value.options
-            if (any(attributes.is_instance(it, option, kind) is not False for kind in kinds) if holds else all(attributes.is_instance(it, option, kind) is not True for kind in kinds))
+            option
+            for option in value.options
+            if (
+                any(attributes.is_instance(it, option, kind) is not False for kind in kinds)
+                if holds
+                else all(attributes.is_instance(it, option, kind) is not True for kind in kinds)
+            )
         ]
         frame.scope.variables[variable] = join_all(kept)
 
@@ -438,4 +456,16 @@ EVALUATE: dict[type, Callable[[Any, Any, Any], Value]] = {
     l.Other: other,
 }
 
-__all__ = ["EVALUATE", "NONE", "Bound", "Object", "Site", "annotated", "constant", "decide", "join", "narrow", "symbol_value"]
+__all__ = [
+    "EVALUATE",
+    "NONE",
+    "Bound",
+    "Object",
+    "Site",
+    "annotated",
+    "constant",
+    "decide",
+    "join",
+    "narrow",
+    "symbol_value",
+]

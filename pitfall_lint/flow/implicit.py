@@ -1,4 +1,5 @@
-"""Where a query that no expression of the user's builds stands: a view's `model = Book`, or the class itself; and what the prelude asks of the
+"""Where a query that no expression of the user's builds stands: a view's `model = Book`, or the class itself; and
+what the prelude asks of the
 interpreter (`pitfall_lint.prelude`): default template names, names in the context.
 
 https://docs.djangoproject.com/en/stable/ref/class-based-views/mixins-multiple-object/
@@ -12,7 +13,20 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
 from pitfall_lint.flow import builtins
-from pitfall_lint.flow.values import UNKNOWN, ClassValue, Constant, Items, ManagerValue, ModelValue, Object, Query, Row, Site, Value, options
+from pitfall_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Constant,
+    Items,
+    ManagerValue,
+    ModelValue,
+    Object,
+    Query,
+    Row,
+    Site,
+    Value,
+    options,
+)
 from pitfall_lint.flow.words import source_of
 from pitfall_lint.project.prelude import StandIn, in_prelude
 
@@ -41,10 +55,20 @@ def site(it: Interpreter, frame: Frame) -> Site:
         return Site(Place(frame.path, 0, 0), "", "", "class")
     for name in SAYS_MODEL:
         member = symbol.member(name)
-        if member is not None and isinstance(member.node, l.Let) and not in_prelude(member.owner.module.path) and member.node.value is not None:
+        if (
+            member is not None
+            and isinstance(member.node, l.Let)
+            and not in_prelude(member.owner.module.path)
+            and member.node.value is not None
+        ):
             node = member.node
             place = Place(member.owner.module.path, node.start, node.end)
-            return Site(place, member.owner.node.qualname, f"{name} = {source_of(node.value)}", "view-model" if name == "model" else "class")
+            return Site(
+                place,
+                member.owner.node.qualname,
+                f"{name} = {source_of(node.value)}",
+                "view-model" if name == "model" else "class",
+            )
     return Site(header(symbol), symbol.node.qualname, f"class {symbol.name}", "class")
 
 

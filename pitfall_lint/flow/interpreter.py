@@ -1,6 +1,7 @@
 """The interpreter: activations of functions and templates, the memo, the bounds, and the recording of events.
 
-It knows the small language only. What a statement does is in `statements`, an expression in `expressions`, an attribute in `attributes`, a call in `calls`;
+It knows the small language only. What a statement does is in `statements`, an expression in `expressions`, an
+attribute in `attributes`, a call in `calls`;
 what Django's querysets and other libraries do is in modules of their own, reached through tables.
 """
 
@@ -57,7 +58,8 @@ class Exhausted(Exception):
 
 @dataclass(slots=True)
 class Loop:
-    """A loop that is running: its place, the names that change with each turn, the sites whose rows it goes through, what it goes through in words."""
+    """A loop that is running: its place, the names that change with each turn, the sites whose rows it goes
+    through, what it goes through in words."""
 
     place: Place
     names: frozenset[str]
@@ -67,7 +69,8 @@ class Loop:
 
 @dataclass(slots=True)
 class Arguments:
-    """The arguments of a call as values; `varying` the positions and names that change with each turn of a loop around the call."""
+    """The arguments of a call as values; `varying` the positions and names that change with each turn of a loop
+    around the call."""
 
     args: list[Value] = field(default_factory=list)
     keywords: dict[str, Value] = field(default_factory=dict)
@@ -87,11 +90,36 @@ class Frame:
     """One activation of a function, a lambda, a template or a module's code."""
 
     __slots__ = (
-        "alive", "birth", "blocks", "call", "exits", "impure", "label", "loops", "module", "node", "owner", "path", "qualname", "receiver",
-        "results", "scope", "template", "varying", "yields",
+        "alive",
+        "birth",
+        "blocks",
+        "call",
+        "exits",
+        "impure",
+        "label",
+        "loops",
+        "module",
+        "node",
+        "owner",
+        "path",
+        "qualname",
+        "receiver",
+        "results",
+        "scope",
+        "template",
+        "varying",
+        "yields",
     )
 
-    def __init__(self, path: str, module: Module | None, scope: Scope, qualname: str = "", owner: ClassSymbol | None = None, node: Any = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        module: Module | None,
+        scope: Scope,
+        qualname: str = "",
+        owner: ClassSymbol | None = None,
+        node: Any = None,
+    ) -> None:
         self.path = path
         self.module = module
         self.scope = scope
@@ -116,10 +144,15 @@ class Frame:
         return Place(self.path, node.start, node.end)
 
     def varies(self, node: Any) -> bool:
-        """Whether the expression uses a name that changes with each turn of a loop that is running here or around the call."""
+        """Whether the expression uses a name that changes with each turn of a loop that is running here or around
+        the call."""
         if not self.loops and not self.varying:
             return False
-        return any(part.id in self.varying or any(part.id in loop.names for loop in self.loops) for part in l.walk(node) if isinstance(part, l.Name))
+        return any(
+            part.id in self.varying or any(part.id in loop.names for loop in self.loops)
+            for part in l.walk(node)
+            if isinstance(part, l.Name)
+        )
 
 
 class Interpreter:
@@ -146,7 +179,14 @@ class Interpreter:
 
     # ------------------------------------------------------------------ calls
 
-    def call(self, function: FunctionValue, receiver: Value | None, arguments: Arguments, place: Place | None, label: str = "") -> Value:
+    def call(
+        self,
+        function: FunctionValue,
+        receiver: Value | None,
+        arguments: Arguments,
+        place: Place | None,
+        label: str = "",
+    ) -> Value:
         """What the function returns for these arguments; events are recorded on the way."""
         node = function.node
         if len(self.stack) >= DEEPEST or sum(frame.node is node for frame in self.stack) >= 2:
@@ -221,7 +261,11 @@ class Interpreter:
                 position += 1
             elif param.kind == "args":
                 rest = values[position:]
-                variables[param.name] = Items("tuple", rest) if arguments.star is None else Items("tuple", None, join_all([*rest, arguments.star]))
+                variables[param.name] = (
+                    Items("tuple", rest)
+                    if arguments.star is None
+                    else Items("tuple", None, join_all([*rest, arguments.star]))
+                )
                 position = len(values)
             elif param.kind == "keyword":
                 if param.name in arguments.keywords:
@@ -310,7 +354,8 @@ class Interpreter:
         self.stack = []
 
     def touch(self, value: Items | Dict | Object) -> None:
-        """Note that `value` is being changed: activations that began after it was made change what they were given, and are not memoised."""
+        """Note that `value` is being changed: activations that began after it was made change what they were
+        given, and are not memoised."""
         born = value.born
         for frame in reversed(self.stack):
             if frame.birth < born:
@@ -356,8 +401,12 @@ class Interpreter:
         if found not in self.lazy_loads:
             trace = self.trace(query.site)
             sure = confidence_of(row, relation, trace)
-            below = through_many(row) or any(query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path)))
-            self.lazy_loads[found] = LazyLoad(query.site, query.model, path, relation, below, access, source_of(node), trace, sure)
+            below = through_many(row) or any(
+                query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
+            )
+            self.lazy_loads[found] = LazyLoad(
+                query.site, query.model, path, relation, below, access, source_of(node), trace, sure
+            )
 
     def key_read(self, row: Row, relation: Relation, frame: Frame, node: Any, read: Place, other: Place | None) -> None:
         """Record that a relation is read for its key only."""
@@ -368,16 +417,37 @@ class Interpreter:
         found = (query.site, path, access)
         if found not in self.key_reads:
             self.key_reads[found] = KeyRead(
-                query.site, query.model, path, relation, access, read, other, source_of(node), self.trace(query.site), frame.qualname, through_many(row)
+                query.site,
+                query.model,
+                path,
+                relation,
+                access,
+                read,
+                other,
+                source_of(node),
+                self.trace(query.site),
+                frame.qualname,
+                through_many(row),
             )
 
-    def loop_query(self, site: Site, model: Model, how: str, access: Place, row: Row | None = None, relation: Relation | None = None, prefetched: bool = False) -> None:
+    def loop_query(
+        self,
+        site: Site,
+        model: Model,
+        how: str,
+        access: Place,
+        row: Row | None = None,
+        relation: Relation | None = None,
+        prefetched: bool = False,
+    ) -> None:
         """Record a query that runs on each turn of a loop."""
         outer = row.query.site if row is not None and row.query is not None else None
         found = (site, how, access)
         if found not in self.loop_queries:
             path = row.lookup(relation.name) if row is not None and relation is not None else ""
-            self.loop_queries[found] = LoopQuery(site, model, how, access, self.trace(outer), path, outer, relation, prefetched)
+            self.loop_queries[found] = LoopQuery(
+                site, model, how, access, self.trace(outer), path, outer, relation, prefetched
+            )
 
     def deferred_read(self, row: Row, name: str, access: Place) -> None:
         """Record that a deferred column is read on each of many rows."""
@@ -389,7 +459,8 @@ class Interpreter:
             self.deferred_reads[found] = DeferredRead(query.site, query.model, name, access, self.trace(query.site))
 
     def site(self, frame: Frame, node: Any, kind: str = "expression") -> Site:
-        """The site of a query that the expression builds; one that a library builds stands where the user's class says of what."""
+        """The site of a query that the expression builds; one that a library builds stands where the user's class
+        says of what."""
         if in_prelude(frame.path):
             return implicit.site(self, frame)
         if frame.module is None:
@@ -402,7 +473,8 @@ class Interpreter:
 
 
 def models_by_word(models: Iterable[Model]) -> dict[str, Model]:
-    """The project's own models by what a variable would be called that holds one (`remote_repository`), where only one has that name."""
+    """The project's own models by what a variable would be called that holds one (`remote_repository`), where only
+    one has that name."""
     found: dict[str, Model | None] = {}
     for model in models:
         if model.symbol is not None and not model.abstract:
@@ -412,7 +484,8 @@ def models_by_word(models: Iterable[Model]) -> dict[str, Model]:
 
 
 def confidence_of(row: Row, relation: Relation, trace: tuple[Step, ...]) -> Confidence:
-    """How sure it is that the read runs for the rows: each call on the way may be guarded by what the interpreter does not see, and
+    """How sure it is that the read runs for the rows: each call on the way may be guarded by what the interpreter
+    does not see, and
     a path over several sets of rows is rarely what the page is about.
     """
     calls = sum(not step.message.startswith("for each") for step in trace)
@@ -442,4 +515,15 @@ def as_many(row: Row, many: bool) -> Row:
     return row if row.many == many else replace(row, many=many)
 
 
-__all__ = ["Arguments", "Exhausted", "Frame", "Interpreter", "Loop", "as_many", "is_tracked", "itertools", "join", "through_many"]
+__all__ = [
+    "Arguments",
+    "Exhausted",
+    "Frame",
+    "Interpreter",
+    "Loop",
+    "as_many",
+    "is_tracked",
+    "itertools",
+    "join",
+    "through_many",
+]

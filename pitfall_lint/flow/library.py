@@ -76,10 +76,14 @@ def prefetch(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> 
         return UNKNOWN
     query = arguments.get(1, "queryset")
     attribute = arguments.get(2, "to_attr")
-    inner = next((option for option in options(query) if isinstance(option, Query)), None) if query is not None else None
+    inner = (
+        next((option for option in options(query) if isinstance(option, Query)), None) if query is not None else None
+    )
     if query is not None and query != NONE and inner is None:
         return UNKNOWN
-    return Prefetched(path.value, inner, str(attribute.value) if isinstance(attribute, Constant) and attribute.value else None)
+    return Prefetched(
+        path.value, inner, str(attribute.value) if isinstance(attribute, Constant) and attribute.value else None
+    )
 
 
 def prefetch_objects(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -123,7 +127,9 @@ def get_template(it: Interpreter, frame: Frame, arguments: Arguments, node: Any)
 
 def render_template(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """Flask's `render_template(name, **context)`."""
-    return templates.render(it, frame, builtins.first_of(arguments), Dict(dict(arguments.keywords), arguments.more), node)
+    return templates.render(
+        it, frame, builtins.first_of(arguments), Dict(dict(arguments.keywords), arguments.more), node
+    )
 
 
 def get_model(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:

@@ -19,7 +19,8 @@ MOST_STEPS = 12
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The relations that one query lacks. `joined` are the lookup paths for select_related, `prefetched` those for prefetch_related;
+    """The relations that one query lacks. `joined` are the lookup paths for select_related, `prefetched` those for
+    prefetch_related;
     `to_one` the prefixes of the latter that end in a to-one relation.
     """
 
@@ -61,7 +62,9 @@ class Missing:
         if self.joined:
             parts.append(f"select_related({', '.join(f'{path!r}'.replace(chr(39), chr(34)) for path in self.joined)})")
         if self.prefetched:
-            parts.append(f"prefetch_related({', '.join(f'{path!r}'.replace(chr(39), chr(34)) for path in self.prefetched)})")
+            parts.append(
+                f"prefetch_related({', '.join(f'{path!r}'.replace(chr(39), chr(34)) for path in self.prefetched)})"
+            )
         return ".".join(parts)
 
     @property
@@ -70,13 +73,16 @@ class Missing:
         if self.site.kind == "template":
             return Fix(
                 Applicability.MANUAL,
-                f"A template cannot load relations ahead: build this queryset in Python, with `.{self.calls}`, and hand it to the template.",
+                f"A template cannot load relations ahead: build this queryset in Python, with `.{self.calls}`, "
+                f"and hand it to the template.",
             )
         if self.site.kind == "class":
             return Fix(Applicability.MANUAL, f"Give it a queryset: `{self.model.name}.objects.{self.calls}`")
         if self.site.kind == "view-model":
             recipe = EagerLoad(self.site.place, self.joined, self.prefetched, form="view-model", to_one=self.to_one)
-            return Fix(Applicability.SAFE, f"Add `queryset = {self.model.name}.objects.{self.calls}` to the class", recipe)
+            return Fix(
+                Applicability.SAFE, f"Add `queryset = {self.model.name}.objects.{self.calls}` to the class", recipe
+            )
         recipe = EagerLoad(self.site.place, self.joined, self.prefetched, to_one=self.to_one)
         return Fix(Applicability.SAFE, f"Add `{self.calls}` to `{self.site.source}`", recipe)
 
@@ -88,7 +94,9 @@ def missing(events: Iterable[LazyLoad]) -> Iterator[Missing]:
         held = tuple(group)
         sure = tuple(event for event in held if event.confidence is not Confidence.LOW)
         held = sure or held  # what is not sure does not hang on to what is
-        prefetched = {event.path for event in held if event.to_many or event.through_many or event.relation.kind == "generic_fk"}
+        prefetched = {
+            event.path for event in held if event.to_many or event.through_many or event.relation.kind == "generic_fk"
+        }
         # A relation below one that has to be prefetched goes the same way.
         prefetched |= {event.path for event in held if any(event.path.startswith(path + "__") for path in prefetched)}
         joined = {event.path for event in held} - prefetched

@@ -6,7 +6,8 @@ https://docs.djangoproject.com/en/stable/ref/models/querysets/
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.flow import iteration
@@ -20,6 +21,7 @@ from pitfall_lint.flow.values import (
     FunctionValue,
     Items,
     ManagerValue,
+    Pages,
     Prefetched,
     Query,
     Row,
@@ -33,25 +35,55 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
 REFINING = frozenset(
-    "filter exclude order_by distinct reverse annotate alias extra select_for_update complex_filter none select_related prefetch_related only defer "
-    "values values_list dates datetimes union intersection difference raw fetch_mode in_order using".split()
+    [
+        "filter",
+        "exclude",
+        "order_by",
+        "distinct",
+        "reverse",
+        "annotate",
+        "alias",
+        "extra",
+        "select_for_update",
+        "complex_filter",
+        "none",
+        "select_related",
+        "prefetch_related",
+        "only",
+        "defer",
+        "values",
+        "values_list",
+        "dates",
+        "datetimes",
+        "union",
+        "intersection",
+        "difference",
+        "raw",
+        "fetch_mode",
+        "in_order",
+        "using",
+    ]
 )
 CHAINING = REFINING | {"all", "_clone", "_chain"}
-ONE = frozenset("get first last latest earliest".split())
-MAKING = frozenset("create get_or_create update_or_create".split())
-COUNTING = frozenset("count exists aggregate acount aexists aaggregate contains".split())
-WRITING = frozenset("update delete bulk_create bulk_update add remove set clear".split())
-ASYNC = {"a" + name: name for name in (*ONE, *MAKING, *WRITING, "count", "exists", "aggregate", "contains", "in_bulk", "iterator")}
-METHODS = CHAINING | ONE | MAKING | COUNTING | WRITING | frozenset(ASYNC) | {"in_bulk", "iterator", "aiterator", "get_queryset", "as_manager", "explain", "db_manager"}
+ONE = frozenset(["get", "first", "last", "latest", "earliest"])
+MAKING = frozenset(["create", "get_or_create", "update_or_create"])
+COUNTING = frozenset(["count", "exists", "aggregate", "acount", "aexists", "aaggregate", "contains"])
+WRITING = frozenset(["update", "delete", "bulk_create", "bulk_update", "add", "remove", "set", "clear"])
+ASYNC = {
+    "a" + name: name
+    for name in (*ONE, *MAKING, *WRITING, "count", "exists", "aggregate", "contains", "in_bulk", "iterator")
+}
+METHODS = (
+    CHAINING
+    | ONE
+    | MAKING
+    | COUNTING
+    | WRITING
+    | frozenset(ASYNC)
+    | {"in_bulk", "iterator", "aiterator", "get_queryset", "as_manager", "explain", "db_manager"}
+)
 SERVED_BY_PREFETCH = frozenset({"iterate", "count", "exists", "len", "contains", "bool", "index"})
 PEERS = ("FETCH_PEERS", "FETCH_RAISE", "RAISE")
-
-
-@dataclass(frozen=True, slots=True)
-class Pages(Value):
-    """A Paginator or a page of it, over `rows`."""
-
-    rows: Value
 
 
 # ------------------------------------------------------------------- building
@@ -70,7 +102,14 @@ def base_query(it: Interpreter, frame: Frame, manager: ManagerValue, node: Any, 
                 made = it.call(function, manager, Arguments(), frame.place(node))
                 queries = [option for option in options(made) if isinstance(option, Query)]
                 if queries:
-                    return replace(queries[0], site=site, row=manager.row, relation=manager.relation, known=queries[0].known | known_by(manager), refined=False)
+                    return replace(
+                        queries[0],
+                        site=site,
+                        row=manager.row,
+                        relation=manager.relation,
+                        known=queries[0].known | known_by(manager),
+                        refined=False,
+                    )
     return plain_query(it, frame, manager, node, site)
 
 
@@ -114,7 +153,9 @@ def combined(queries: list[Query]) -> Query:
 # -------------------------------------------------------------------- methods
 
 
-def call_method(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, name: str, arguments: Arguments, node: Any) -> Value:
+def call_method(
+    it: Interpreter, frame: Frame, receiver: ManagerValue | Query, name: str, arguments: Arguments, node: Any
+) -> Value:
     """A method of Django's own managers and querysets."""
     name = ASYNC.get(name, name)
     if isinstance(receiver, ManagerValue):
@@ -125,7 +166,13 @@ def call_method(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, n
         if name == "get_queryset":
             return plain_query(it, frame, receiver, node)
         made = base_query(it, frame, receiver, node)
-        return join_all([call_method(it, frame, option, name, arguments, node) for option in options(made) if isinstance(option, Query)])
+        return join_all(
+            [
+                call_method(it, frame, option, name, arguments, node)
+                for option in options(made)
+                if isinstance(option, Query)
+            ]
+        )
     query = receiver
     site = moved(it, frame, query, node)
     if name in CHAINING:
@@ -151,14 +198,17 @@ def call_method(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, n
 
 
 def moved(it: Interpreter, frame: Frame, query: Query, node: Any) -> Site:
-    """The site of a longer chain: it grows with a chain that starts where the query's own expression does, and stays for one that starts at a variable."""
+    """The site of a longer chain: it grows with a chain that starts where the query's own expression does, and
+    stays for one that starts at a variable."""
     place = query.site.place
     if place.path == frame.path and place.start == node.start and place.end <= node.end:
         return it.site(frame, node)
     return query.site
 
 
-def write(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, name: str, arguments: Arguments, node: Any) -> Value:
+def write(
+    it: Interpreter, frame: Frame, receiver: ManagerValue | Query, name: str, arguments: Arguments, node: Any
+) -> Value:
     """A method that writes: the row it made, nothing else."""
     if name in MAKING:
         made = Row(receiver.model)
@@ -213,7 +263,9 @@ def select_related(it: Interpreter, query: Query, arguments: Arguments) -> Query
     if paths is None:
         return replace(query, opaque=True)
     if not paths:
-        forward = frozenset(relation.name for relation in query.model.relations.values() if relation.kind in ("fk", "o2o"))
+        forward = frozenset(
+            relation.name for relation in query.model.relations.values() if relation.kind in ("fk", "o2o")
+        )
         deeper = frozenset(
             f"{relation.name}__{inner.name}"
             for relation in query.model.relations.values()
@@ -294,7 +346,12 @@ def unknown_rows(it: Interpreter, query: Query, arguments: Arguments) -> Query:
     return replace(query, opaque=True)
 
 
-CHAIN = {
+def flat(it: Interpreter, query: Query, arguments: Arguments) -> Query:
+    """`dates()`, `datetimes()`: rows are single values."""
+    return replace(query, shape="flat")
+
+
+CHAIN: dict[str, Callable[[Interpreter, Query, Arguments], Query]] = {
     "select_related": select_related,
     "prefetch_related": prefetch_related,
     "only": only,
@@ -309,8 +366,8 @@ CHAIN = {
     "difference": gathered,
     "raw": unknown_rows,
     "none": unknown_rows,
-    "dates": lambda it, query, arguments: replace(query, shape="flat"),
-    "datetimes": lambda it, query, arguments: replace(query, shape="flat"),
+    "dates": flat,
+    "datetimes": flat,
 }
 
 
@@ -318,7 +375,8 @@ CHAIN = {
 
 
 def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) -> None:
-    """The query runs here. On a related set of each of many rows that is a query per row, unless a prefetch serves it."""
+    """The query runs here. On a related set of each of many rows that is a query per row, unless a prefetch serves
+    it."""
     row, relation = query.row, query.relation
     if row is not None and relation is not None and row.many and row.query is not None:
         held = loaded_entry(row, relation.name)
@@ -354,7 +412,9 @@ def inner_query(row: Row, name: str, query: Query) -> Query:
     if row.query is None:
         return query
     below = row.lookup(name) + "__"
-    deeper = tuple(replace(entry, path=entry.path[len(below) :]) for entry in row.query.prefetches if entry.path.startswith(below))
+    deeper = tuple(
+        replace(entry, path=entry.path[len(below) :]) for entry in row.query.prefetches if entry.path.startswith(below)
+    )
     return replace(query, prefetches=(*query.prefetches, *deeper)) if deeper else query
 
 
@@ -393,4 +453,15 @@ def one_row(it: Interpreter, frame: Frame, query: Query) -> Row:
     return replace(made, many=False) if isinstance(made, Row) else Row(query.model)
 
 
-__all__ = ["METHODS", "Bound", "Pages", "base_query", "call_method", "evaluated", "iteration", "one_row", "row_of", "tested"]
+__all__ = [
+    "METHODS",
+    "Bound",
+    "Pages",
+    "base_query",
+    "call_method",
+    "evaluated",
+    "iteration",
+    "one_row",
+    "row_of",
+    "tested",
+]

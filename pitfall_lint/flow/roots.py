@@ -1,4 +1,5 @@
-"""Where the interpreter starts: every function that could build a query. Framework conventions that call code of their own (views that are classes,
+"""Where the interpreter starts: every function that could build a query. Framework conventions that call code of
+their own (views that are classes,
 admin pages, serializers) add a provider here: a function from the interpreter to named starts.
 """
 
@@ -18,7 +19,19 @@ if TYPE_CHECKING:
     from pitfall_lint.project.symbols import ClassSymbol, FunctionSymbol, Member
 
 Start = Callable[[], object]
-SOURCES = frozenset({"objects", "get_list_or_404", "get_object_or_404", "_default_manager", "_base_manager", "get_queryset", "queryset", "select_related", "prefetch_related"})
+SOURCES = frozenset(
+    {
+        "objects",
+        "get_list_or_404",
+        "get_object_or_404",
+        "_default_manager",
+        "_base_manager",
+        "get_queryset",
+        "queryset",
+        "select_related",
+        "prefetch_related",
+    }
+)
 MOST_DEFINITIONS = 6  # a method name that more functions share says nothing about which one is called
 
 
@@ -63,7 +76,8 @@ def sources(it: Interpreter) -> set[str]:
 
 
 def start_of(it: Interpreter, symbol: FunctionSymbol) -> Start | None:
-    """How to start at this function: with its receiver, and arguments that are not known, but for those whose name and use tell a model."""
+    """How to start at this function: with its receiver, and arguments that are not known, but for those whose name
+    and use tell a model."""
     function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
     given = Arguments(keywords=told_by_name(it, symbol))
     if symbol.owner is None:
@@ -73,10 +87,15 @@ def start_of(it: Interpreter, symbol: FunctionSymbol) -> Start | None:
 
 
 def told_by_name(it: Interpreter, symbol: FunctionSymbol) -> dict[str, Value]:
-    """Parameters that hold a row of a model: called as the project's one model of that name, of which the body reads a relation."""
+    """Parameters that hold a row of a model: called as the project's one model of that name, of which the body
+    reads a relation."""
     found: dict[str, Value] = {}
     for param in symbol.node.params:
-        if param.annotation is not None or param.default is not None or param.kind not in ("positional", "normal", "keyword"):
+        if (
+            param.annotation is not None
+            or param.default is not None
+            or param.kind not in ("positional", "normal", "keyword")
+        ):
             continue
         model = it.models_by_word.get(param.name)
         if model is not None and not model.relations.keys().isdisjoint(symbol.node.names):
@@ -115,7 +134,9 @@ def entries(it: Interpreter) -> Iterator[tuple[str, Start]]:
 
 def is_entry(member: Member) -> bool:
     """Whether a method of the prelude is marked `@entry`."""
-    return isinstance(member.node, l.Function) and any(l.dotted(decorator) == "entry" for decorator in member.node.decorators)
+    return isinstance(member.node, l.Function) and any(
+        l.dotted(decorator) == "entry" for decorator in member.node.decorators
+    )
 
 
 def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue) -> Start:

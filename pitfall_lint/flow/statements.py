@@ -1,6 +1,8 @@
-"""What each statement does to the variables of an activation. A handler says whether control goes on after the statement.
+"""What each statement does to the variables of an activation. A handler says whether control goes on after the
+statement.
 
-Both branches of a condition that cannot be told are run on copies of the variables, which are then joined; a loop's body is run twice where the
+Both branches of a condition that cannot be told are run on copies of the variables, which are then joined; a
+loop's body is run twice where the
 first turn changed what the second would see.
 """
 
@@ -26,6 +28,7 @@ from pitfall_lint.flow.values import (
     Union,
     Value,
     join,
+    join_all,
     options,
 )
 
@@ -50,7 +53,11 @@ def let(it: Interpreter, frame: Frame, node: l.Let) -> bool:
     elif value is UNKNOWN and node.annotation is not None:
         value = expressions.annotated(it, frame, node.annotation)
     if (frame.varying or frame.loops) and frame.varies(node.value):
-        frame.varying.update(part.id for part in l.walk(node.target) if isinstance(part, l.Name) and isinstance(node.target, (l.Name, l.Collection)))
+        frame.varying.update(
+            part.id
+            for part in l.walk(node.target)
+            if isinstance(part, l.Name) and isinstance(node.target, (l.Name, l.Collection))
+        )
     assign(it, frame, node.target, value)
     return True
 
@@ -92,7 +99,9 @@ def assign(it: Interpreter, frame: Frame, target: Any, value: Value) -> None:
     elif isinstance(target, l.Attr):
         holder = it.evaluate(frame, target.object)
         changed = [attributes.store(it, option, target.name, value) for option in options(holder)]
-        if isinstance(target.object, l.Name) and any(new is not old for new, old in zip(changed, options(holder), strict=True)):
+        if isinstance(target.object, l.Name) and any(
+            new is not old for new, old in zip(changed, options(holder), strict=True)
+        ):
             frame.scope.variables[target.object.id] = changed[0] if len(changed) == 1 else Union(tuple(changed))
     elif isinstance(target, l.Subscript):
         holder = it.evaluate(frame, target.object)
@@ -121,10 +130,7 @@ def unpack(it: Interpreter, frame: Frame, targets: tuple[Any, ...], value: Value
             elif isinstance(option, Query):
                 element = iteration.element_of(it, frame, option, target)
                 found.append(replace(element, many=False) if isinstance(element, Row) else element)
-        result = UNKNOWN
-        for one in found:
-            result = one if result is UNKNOWN else join(result, one)
-        assign(it, frame, target, result)
+        assign(it, frame, target, join_all(found))
 
 
 def do(it: Interpreter, frame: Frame, node: l.Do) -> bool:
@@ -274,7 +280,8 @@ def repeat(it: Interpreter, frame: Frame, node: l.While) -> bool:
 
 
 def with_(it: Interpreter, frame: Frame, node: l.With) -> bool:
-    """`with`: a project's own `__enter__`, a generator's yield, or the manager itself. In a template the bindings end with the body."""
+    """`with`: a project's own `__enter__`, a generator's yield, or the manager itself. In a template the bindings
+    end with the body."""
     scoped: dict[str, Value | None] = {}
     for value_node, target in node.items:
         value = it.evaluate(frame, value_node)

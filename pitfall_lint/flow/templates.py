@@ -1,6 +1,7 @@
 """Rendering: a template is run with its context, what it extends and includes with it; filters and tags are calls.
 
-A template is run once for each different context, and only with that part of the context which it can mention and which holds a query or a row.
+A template is run once for each different context, and only with that part of the context which it can mention and
+which holds a query or a row.
 https://docs.djangoproject.com/en/stable/ref/templates/language/
 """
 
@@ -43,7 +44,8 @@ class Template(Value):
 
 @dataclass(slots=True)
 class Blocks:
-    """The blocks of a template and of those it extends: for each name the bodies from the most derived on, with the template each stands in."""
+    """The blocks of a template and of those it extends: for each name the bodies from the most derived on, with
+    the template each stands in."""
 
     bodies: dict[str, list[tuple[TemplateFacts, l.Block]]]
 
@@ -78,20 +80,35 @@ def render(it: Interpreter, frame: Frame, name: Value | None, context: Value | N
     return UNKNOWN
 
 
-def run(it: Interpreter, frame: Frame, template: TemplateFacts, variables: dict[str, Value], node: Any, label: str) -> None:
+def run(
+    it: Interpreter, frame: Frame, template: TemplateFacts, variables: dict[str, Value], node: Any, label: str
+) -> None:
     """Run a template, unless nothing that it mentions holds a query or a row."""
     mentioned = names_of(it, template)
-    seen = {name: value for name, value in variables.items() if (mentioned is None or name in mentioned) and (is_tracked(value) or isinstance(value, (Constant, FunctionValue)))}
+    seen = {
+        name: value
+        for name, value in variables.items()
+        if (mentioned is None or name in mentioned)
+        and (is_tracked(value) or isinstance(value, (Constant, FunctionValue)))
+    }
     if not any(is_tracked(value) for value in seen.values()):
         return
-    memo_key = (template.path, frozenset((name, key(value)) for name, value in seen.items()), frozenset(frame.varying) if frame.loops else frozenset())
+    memo_key = (
+        template.path,
+        frozenset((name, key(value)) for name, value in seen.items()),
+        frozenset(frame.varying) if frame.loops else frozenset(),
+    )
     if memo_key in it.memo or len(it.stack) >= 24 or any(active.template is template for active in it.stack):
         return
     it.memo[memo_key] = UNKNOWN
     inner = frame_of(it, template, dict(seen))
     inner.call = frame.place(node)
     inner.label = label
-    inner.varying = {name for name in seen if frame.module is None and (name in frame.varying or any(name in loop.names for loop in frame.loops))}
+    inner.varying = {
+        name
+        for name in seen
+        if frame.module is None and (name in frame.varying or any(name in loop.names for loop in frame.loops))
+    }
     it.step()
     it.stack.append(inner)
     try:
@@ -125,7 +142,9 @@ def run_chain(it: Interpreter, frame: Frame, template: TemplateFacts) -> None:
                 parent = it.project.templates.parent(current)
             else:
                 parent = next(iter(named(it, it.evaluate(frame, current.extends), current)), None)
-            it.execute(frame, [part for part in current.body if isinstance(part, (l.Let, l.Function, l.TemplateImport))])
+            it.execute(
+                frame, [part for part in current.body if isinstance(part, (l.Let, l.Function, l.TemplateImport))]
+            )
         current = parent
     frame.blocks = blocks
     outermost = chain[-1]
@@ -166,7 +185,8 @@ def run_block(it: Interpreter, frame: Frame, name: str, level: int) -> None:
     template, node = bodies[level]
     before = dict(frame.scope.variables)
     uses_super = any(isinstance(part, l.Lookup) and part.name == "super" for part in l.walk(node.body)) or any(
-        isinstance(part, l.Call) and isinstance(part.func, l.Name) and part.func.id == "super" for part in l.walk(node.body)
+        isinstance(part, l.Call) and isinstance(part.func, l.Name) and part.func.id == "super"
+        for part in l.walk(node.body)
     )
     with_template(it, frame, template, node.body)
     frame.scope.variables = before
@@ -210,7 +230,8 @@ _NAMES: dict[int, tuple[TemplateFacts, frozenset[str] | None]] = {}
 
 
 def names_of(it: Interpreter, template: TemplateFacts) -> frozenset[str] | None:
-    """Every name that the template, and whatever it extends and includes, mentions; None where one of those cannot be told."""
+    """Every name that the template, and whatever it extends and includes, mentions; None where one of those cannot
+    be told."""
     held = _NAMES.get(id(template))
     if held is not None and held[0] is template:
         return held[1]
@@ -250,7 +271,11 @@ def call_named(it: Interpreter, frame: Frame, name: str, node: l.Call) -> Value:
             function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
             return it.call(function, None, arguments, frame.place(node), f"filter `{plain}`")
         handler = FILTERS.get(plain)
-        return join_all([handler(it, frame, option, arguments.args[1:], node) for option in options(first)]) if handler is not None else UNKNOWN
+        return (
+            join_all([handler(it, frame, option, arguments.args[1:], node) for option in options(first)])
+            if handler is not None
+            else UNKNOWN
+        )
     if kind == "tag":
         return call_tag(it, frame, plain, arguments, node)
     for option in options(first):
@@ -354,11 +379,40 @@ def joined(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node:
 FILTERS = {
     **dict.fromkeys(("default", "default_if_none", "safe", "escape", "d", "force_escape"), pass_on),
     **dict.fromkeys(("slice", "batch"), cut),
-    **dict.fromkeys(("list", "sort", "reverse", "unique", "dictsort", "dictsortreversed", "select", "reject", "selectattr", "rejectattr"), listed),
+    **dict.fromkeys(
+        (
+            "list",
+            "sort",
+            "reverse",
+            "unique",
+            "dictsort",
+            "dictsortreversed",
+            "select",
+            "reject",
+            "selectattr",
+            "rejectattr",
+        ),
+        listed,
+    ),
     **dict.fromkeys(("length", "count", "length_is", "pluralize"), counted),
     **dict.fromkeys(("first", "last", "random"), one),
     **dict.fromkeys(
-        ("upper", "lower", "title", "truncatechars", "truncatewords", "capfirst", "linebreaks", "slugify", "stringformat", "urlize", "striptags", "string", "truncate", "e"),
+        (
+            "upper",
+            "lower",
+            "title",
+            "truncatechars",
+            "truncatewords",
+            "capfirst",
+            "linebreaks",
+            "slugify",
+            "stringformat",
+            "urlize",
+            "striptags",
+            "string",
+            "truncate",
+            "e",
+        ),
         as_text,
     ),
     **dict.fromkeys(("join", "unordered_list"), joined),

@@ -1,6 +1,7 @@
 """The abstract values that the interpreter computes with.
 
-Queries, rows and managers are immutable records, equal when their fields are; lists, dicts and objects are mutable and compared by identity,
+Queries, rows and managers are immutable records, equal when their fields are; lists, dicts and objects are mutable
+and compared by identity,
 because a program passes them on and fills them elsewhere. `UNKNOWN` is everything else: it never leads to an event.
 """
 
@@ -78,7 +79,8 @@ class ModelValue(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FunctionValue(Value):
-    """A function or lambda with the scope it closes over. `owner` is the class whose body it stands in; `path` the file."""
+    """A function or lambda with the scope it closes over. `owner` is the class whose body it stands in; `path` the
+    file."""
 
     node: Function | Lambda
     module: Module | None
@@ -103,7 +105,8 @@ class Bound(Value):
 
 @dataclass(frozen=True, slots=True)
 class Method(Value):
-    """A method whose meaning the interpreter knows (of querysets, managers, rows, lists, dicts, strings), bound to its receiver."""
+    """A method whose meaning the interpreter knows (of querysets, managers, rows, lists, dicts, strings), bound to
+    its receiver."""
 
     receiver: Value
     name: str
@@ -154,8 +157,10 @@ class Prefetched(Value):
 class Query(Value):
     """A queryset.
 
-    `joined` and `prefetches` hold what its rows have loaded (lookup paths); `known` the relations that every row knows because it came through them;
-    `row` and `relation` say that it is a related manager's set, `refined` that it is not the plain `.all()` of it (a prefetch no longer serves it).
+    `joined` and `prefetches` hold what its rows have loaded (lookup paths); `known` the relations that every row
+    knows because it came through them;
+    `row` and `relation` say that it is a related manager's set, `refined` that it is not the plain `.all()` of it
+    (a prefetch no longer serves it).
     `shape` is row, dict, tuple or flat. `opaque`: what it loads cannot be told, so it gives no event.
     """
 
@@ -182,7 +187,9 @@ class Query(Value):
         return self._hash or remember_hash(self)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Query) and hash(self) == hash(other) and contents(self) == contents(other))
+        return self is other or (
+            isinstance(other, Query) and hash(self) == hash(other) and contents(self) == contents(other)
+        )
 
     def prefetch(self, path: str) -> Prefetched | None:
         """The entry that loads `path` (the last one wins, as a longer path loads each prefix of itself)."""
@@ -197,8 +204,10 @@ class Query(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row(Value):
-    """A model instance: the row that `path` leads to from a row of `query` (`query` None: where it came from is not known, so it gives no event).
-    `many`: it stands for each of many rows in turn; `fresh`: each got by a query of its own, so that a prefetch would save nothing. `overlay`: attributes that the program set on it.
+    """A model instance: the row that `path` leads to from a row of `query` (`query` None: where it came from is
+    not known, so it gives no event).
+    `many`: it stands for each of many rows in turn; `fresh`: each got by a query of its own, so that a prefetch
+    would save nothing. `overlay`: attributes that the program set on it.
     """
 
     model: Model
@@ -215,11 +224,20 @@ class Row(Value):
         return self._hash or remember_hash(self)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Row) and hash(self) == hash(other) and contents(self) == contents(other))
+        return self is other or (
+            isinstance(other, Row) and hash(self) == hash(other) and contents(self) == contents(other)
+        )
 
     def lookup(self, name: str) -> str:
         """The lookup path of the relation `name` of this row, from the query's row."""
         return "__".join((*self.path, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Pages(Value):
+    """A Paginator or a page of it, over `rows`."""
+
+    rows: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +274,8 @@ class Items(Value):
 
 @dataclass(eq=False, slots=True)
 class Dict(Value):
-    """A dict: values under constant keys, and one value (`rest`) that stands for those under keys not known. `keys` stands for its keys not known."""
+    """A dict: values under constant keys, and one value (`rest`) that stands for those under keys not known.
+    `keys` stands for its keys not known."""
 
     entries: dict[Any, Value] = field(default_factory=dict)
     rest: Value | None = None
@@ -327,7 +346,8 @@ def options(value: Value) -> tuple[Value, ...]:
 
 
 def join(first: Value, second: Value) -> Value:
-    """Either value. Unknown and None beside something known are dropped: what is known can flow here, and that is what events rest on."""
+    """Either value. Unknown and None beside something known are dropped: what is known can flow here, and that is
+    what events rest on."""
     if first is second or first == second:
         return first
     if first is UNKNOWN or first == NONE:
@@ -339,7 +359,9 @@ def join(first: Value, second: Value) -> Value:
         if option not in merged:
             merged.append(option)
     if len(merged) > MOST_OPTIONS:
-        kept = [option for option in merged if isinstance(option, (Query, Row, ManagerValue, Items, Dict, Object))][:MOST_OPTIONS]
+        kept = [option for option in merged if isinstance(option, (Query, Row, ManagerValue, Items, Dict, Object))][
+            :MOST_OPTIONS
+        ]
         return Union(tuple(kept)) if len(kept) > 1 else kept[0] if kept else UNKNOWN
     if all(isinstance(option, Constant) for option in merged) and len(merged) > 4:
         return UNKNOWN
@@ -389,6 +411,8 @@ def _inner(value: Value) -> Iterator[Value]:
             yield value.keys
     elif isinstance(value, Object):
         yield from value.attributes.values()
+    elif isinstance(value, Pages):
+        yield value.rows
 
 
 def key(value: Value, depth: int = 4) -> Any:
@@ -402,7 +426,11 @@ def key(value: Value, depth: int = 4) -> Any:
     if isinstance(value, Dict):
         if depth <= 0:
             return id(value)
-        return ("dict", frozenset((name, key(item, depth - 1)) for name, item in value.entries.items()), value.rest and key(value.rest, depth - 1))
+        return (
+            "dict",
+            frozenset((name, key(item, depth - 1)) for name, item in value.entries.items()),
+            value.rest and key(value.rest, depth - 1),
+        )
     if isinstance(value, Object):
         if depth <= 0:
             return id(value)
@@ -410,7 +438,11 @@ def key(value: Value, depth: int = 4) -> Any:
     if isinstance(value, Union):
         return frozenset(key(option, depth) for option in value.options)
     if isinstance(value, (Bound, Method)):
-        return (type(value), value.function if isinstance(value, Bound) else value.name, key(value.receiver, depth - 1) if depth > 0 else id(value))
+        return (
+            type(value),
+            value.function if isinstance(value, Bound) else value.name,
+            key(value.receiver, depth - 1) if depth > 0 else id(value),
+        )
     return value
 
 

@@ -1,4 +1,5 @@
-"""Nodes of the small language back into the words of the user's source, for messages: short, on one line, never wrong about names."""
+"""Nodes of the small language back into the words of the user's source, for messages: short, on one line, never
+wrong about names."""
 
 from __future__ import annotations
 
@@ -52,5 +53,8 @@ def _call(node: l.Call, depth: int) -> str:
     if isinstance(func, l.Name) and func.id.startswith("tag:"):
         return " ".join([func.id[4:], *(_write(arg, depth) for arg in node.args)])
     parts = [_write(arg, depth) for arg in node.args]
-    parts += [f"{word.name}={_write(word.value, depth)}" if word.name else f"**{_write(word.value, depth)}" for word in node.keywords]
+    parts += [
+        f"{word.name}={_write(word.value, depth)}" if word.name else f"**{_write(word.value, depth)}"
+        for word in node.keywords
+    ]
     return f"{_write(func, depth)}({', '.join(parts)})"

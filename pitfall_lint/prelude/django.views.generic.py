@@ -1,12 +1,14 @@
 """Django's class-based views, as far as querysets and rows flow through them.
 
-This file is read, never imported: the interpreter follows a project's views into it as if it were the project's own code. A method marked
+This file is read, never imported: the interpreter follows a project's views into it as if it were the project's
+own code. A method marked
 `@entry` is where a request comes in. https://docs.djangoproject.com/en/stable/ref/class-based-views/
 """
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.shortcuts import render
+
 from pitfall_lint.prelude import context_name, entry, named, template_names
 
 

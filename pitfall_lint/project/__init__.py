@@ -1,6 +1,7 @@
 """Facts linked: one project that answers questions.
 
-Each part is linked when it is first asked for, so a Flask project never pays for Django's linking. The flow is made by whoever builds the
+Each part is linked when it is first asked for, so a Flask project never pays for Django's linking. The flow is
+made by whoever builds the
 project (the engine), because imports only look back along the pipeline.
 """
 

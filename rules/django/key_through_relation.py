@@ -17,7 +17,8 @@ class KeyThroughRelation(Rule):
     """A foreign key is followed on each row for nothing but the key: a query per row for a value that the row holds.
 
     What it finds
-    `row.author.pk`, `row.author.id` and `row.author == other` on each row of a query that did not load `author`. The row has the key in
+    `row.author.pk`, `row.author.id` and `row.author == other` on each row of a query that did not load `author`.
+    The row has the key in
     `author_id`, so the query brings nothing new.
 
     Why it matters
@@ -69,7 +70,8 @@ class KeyThroughRelation(Rule):
     Safe. `row.author.pk` becomes `row.author_id`; `row.author == other` becomes `row.author_id == other.pk`.
 
     Limits
-    Silent for keys with `to_field`, and where the same rows' relation is read for more than its key: then DJG101 loads it, and the key is free.
+    Silent for keys with `to_field`, and where the same rows' relation is read for more than its key: then DJG101
+    loads it, and the key is free.
 
     References
     - https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-foreign-key-values-directly
@@ -91,7 +93,8 @@ class KeyThroughRelation(Rule):
             attname = event.relation.attname
             yield self.found(
                 event.access,
-                f"`{event.source}` runs a query for each row of `{event.site.source}`; the key is on the row: use `{attname}`",
+                f"`{event.source}` runs a query for each row of `{event.site.source}`; the key is on the row: "
+                f"use `{attname}`",
                 fix=fix_of(event),
                 confidence=event.confidence,
                 scope=event.scope,

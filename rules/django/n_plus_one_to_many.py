@@ -17,11 +17,13 @@ class NPlusOneToMany(Rule):
     """A to-many relation is gone through on each row of a query that did not prefetch it: a query per row.
 
     What it finds
-    A queryset whose rows are gone through where each row's `.all()` of a many-to-many, a reverse foreign key or a generic relation is evaluated
+    A queryset whose rows are gone through where each row's `.all()` of a many-to-many, a reverse foreign key or a
+    generic relation is evaluated
     (iterated, `len`, `in`, `bool`) and no `prefetch_related` loaded it. Rows are followed as for DJG101.
 
     Why it matters
-    One query for the list and one more for each of its rows. `prefetch_related` makes it two in all, however long the list.
+    One query for the list and one more for each of its rows. `prefetch_related` makes it two in all, however long
+    the list.
 
     Example
 
@@ -72,7 +74,8 @@ class NPlusOneToMany(Rule):
     Safe. The relation is added to the query's `prefetch_related`, merged into one that is there.
 
     Limits
-    A related set that is refined per row (`.filter()`, `.order_by()`, `.count()`, `.first()`) is not served by a plain prefetch and is no finding of this rule.
+    A related set that is refined per row (`.filter()`, `.order_by()`, `.count()`, `.first()`) is not served by a
+    plain prefetch and is no finding of this rule.
     Silent where what the query loads cannot be told.
 
     References
@@ -91,7 +94,8 @@ class NPlusOneToMany(Rule):
             cost = len(lack.paths)
             yield self.found(
                 lack.site.place,
-                f"`{lack.site.source}` does not prefetch {paths}, which each row goes through: 1 + {cost} per row; add `{lack.calls}`",
+                f"`{lack.site.source}` does not prefetch {paths}, which each row goes through: 1 + {cost} per "
+                f"row; add `{lack.calls}`",
                 fix=lack.fix,
                 confidence=lack.confidence,
                 scope=lack.site.scope,

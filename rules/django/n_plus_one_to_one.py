@@ -17,12 +17,15 @@ class NPlusOneToOne(Rule):
     """A foreign key or one-to-one is read on each row of a query that did not load it: a query per row.
 
     What it finds
-    A queryset whose rows are gone through (in Python, in a comprehension, in a template) where each row's foreign key, one-to-one (from either
-    side) or generic foreign key is read and nothing loaded it. The rows are followed through helpers, managers, properties, model methods, `__str__`,
+    A queryset whose rows are gone through (in Python, in a comprehension, in a template) where each row's foreign
+    key, one-to-one (from either
+    side) or generic foreign key is read and nothing loaded it. The rows are followed through helpers, managers,
+    properties, model methods, `__str__`,
     `{% include %}` and `{% extends %}`; the finding stands at the query and names every relation it lacks.
 
     Why it matters
-    A page that lists 200 books asks the database 201 times. Each query is quick, so nothing shows in development with five rows; together they
+    A page that lists 200 books asks the database 201 times. Each query is quick, so nothing shows in development
+    with five rows; together they
     are the most common reason for a slow Django page.
 
     Example
@@ -69,14 +72,17 @@ class NPlusOneToOne(Rule):
 
 
         def index(request):
-            return render(request, "books/index.html", {"books": Book.objects.order_by("title").select_related("author")})
+            return render(request, "books/index.html", {"books":
+            Book.objects.order_by("title").select_related("author")})
 
     Fix
-    Safe. The relation is added to the query's `select_related` (merged into one that is there); below a to-many relation, and for generic
+    Safe. The relation is added to the query's `select_related` (merged into one that is there); below a to-many
+    relation, and for generic
     foreign keys, to its `prefetch_related`.
 
     Limits
-    Silent where what the query loads cannot be told (`select_related(*names)` of names not known), where rows come from code outside the project, and where the
+    Silent where what the query loads cannot be told (`select_related(*names)` of names not known), where rows come
+    from code outside the project, and where the
     program itself fills the relation. Queries built in a template get a suggestion only.
 
     References
@@ -96,7 +102,8 @@ class NPlusOneToOne(Rule):
             cost = len(lack.paths)
             yield self.found(
                 lack.site.place,
-                f"`{lack.site.source}` does not load {paths}, which each row reads: 1 + {cost} per row; add `{lack.calls}`",
+                f"`{lack.site.source}` does not load {paths}, which each row reads: 1 + {cost} per row; add "
+                f"`{lack.calls}`",
                 fix=lack.fix,
                 confidence=lack.confidence,
                 scope=lack.site.scope,

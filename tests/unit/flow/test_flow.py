@@ -1,4 +1,5 @@
-"""The interpreter's way, bounds and precision, on small projects; what Django does with queries is held by the executed fixtures."""
+"""The interpreter's way, bounds and precision, on small projects; what Django does with queries is held by the
+executed fixtures."""
 
 from __future__ import annotations
 
@@ -60,7 +61,10 @@ def test_way_through_view_include_and_block() -> None:
     (event,) = Flow(shop(files)).lazy_loads
     assert (event.site.place.path, event.site.place.row, event.path) == ("shop/views.py", 5, "author")
     assert (event.access.path, event.access.row) == ("shop/templates/shop/row.html", 1)
-    assert [step.place.path for step in event.trace] == ["shop/templates/shop/index.html", "shop/templates/shop/index.html"]
+    assert [step.place.path for step in event.trace] == [
+        "shop/templates/shop/index.html",
+        "shop/templates/shop/index.html",
+    ]
     assert "includes `shop/templates/shop/row.html`" in [step.message for step in event.trace]
 
 
@@ -95,7 +99,9 @@ def test_super_get_queryset_is_mended_where_it_is_called() -> None:
 
 
 def test_unknown_arguments_of_select_related_silence() -> None:
-    files = {"shop/a.py": "from shop.models import Book\n\ndef f(names):\n    return [b.author.name for b in Book.objects.select_related(*names)]\n"}
+    files = {
+        "shop/a.py": "from shop.models import Book\n\ndef f(names):\n    return [b.author.name for b in Book.objects.select_related(*names)]\n"
+    }
     assert paths(files) == []
 
 
@@ -109,7 +115,10 @@ def test_recursion_ends() -> None:
 
 def test_a_function_of_twenty_thousand_lines_takes_linear_time() -> None:
     def seconds(lines: int) -> float:
-        body = "".join(f"    for b{n} in Book.objects.filter(pk={n}):\n        x{n} = b{n}.title\n    if x:\n        y = 1\n" for n in range(lines // 4))
+        body = "".join(
+            f"    for b{n} in Book.objects.filter(pk={n}):\n        x{n} = b{n}.title\n    if x:\n        y = 1\n"
+            for n in range(lines // 4)
+        )
         flow = Flow(shop({"shop/a.py": f"from shop.models import Book\n\ndef f(x):\n{body}"}))
         started = time.perf_counter()
         assert flow.lazy_loads == ()
@@ -121,8 +130,14 @@ def test_a_function_of_twenty_thousand_lines_takes_linear_time() -> None:
 
 
 def test_a_thousand_subclasses() -> None:
-    classes = "".join(f"class View{n}(Base):\n    def extra(self):\n        return [b.title for b in self.get_queryset()]\n\n" for n in range(1000))
-    source = "from django.views.generic import ListView\nfrom shop.models import Book\n\nclass Base(ListView):\n    model = Book\n\n" + classes
+    classes = "".join(
+        f"class View{n}(Base):\n    def extra(self):\n        return [b.title for b in self.get_queryset()]\n\n"
+        for n in range(1000)
+    )
+    source = (
+        "from django.views.generic import ListView\nfrom shop.models import Book\n\nclass Base(ListView):\n    model = Book\n\n"
+        + classes
+    )
     started = time.perf_counter()
     assert paths({"shop/views.py": source}) == []
     assert time.perf_counter() - started < 20
