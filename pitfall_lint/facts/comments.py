@@ -44,12 +44,20 @@ class Lines(NamedTuple):
     last: int
 
 
+class Scan(NamedTuple):
+    """What `scan` found; `starts` is where in the text the logical lines begin, those of decorators included."""
+
+    comments: list[Comment]
+    statements: list[Lines]
+    starts: list[int]
+
+
 def in_python(text: str) -> tuple[Suppression, ...]:
     """The suppressions of a Python file whose lines end in `\\n`."""
     if "noqa" not in text and "pitfall:" not in text and "NOQA" not in text and "NoQA" not in text:
         return ()
     found: list[Suppression] = []
-    comments, statements = scan(text)
+    comments, statements, _ = scan(text)
     firsts = [s.first for s in statements]
     for comment in comments:
         if not _PART.search(comment.words):
@@ -94,10 +102,11 @@ def in_comment(words: str, start: int, first: int, last: int) -> list[Suppressio
     return found
 
 
-def scan(text: str) -> tuple[list[Comment], list[Lines]]:
+def scan(text: str) -> Scan:
     """All comments of a Python file, and the lines of its statements. Never fails: what is broken is passed over."""
     comments: list[Comment] = []
     statements: list[Lines] = []
+    starts: list[int] = []
     search = _TOKEN.search
     row = 1
     line_start = 0
@@ -115,6 +124,7 @@ def scan(text: str) -> tuple[list[Comment], list[Lines]]:
             begin = line_start
         if kind == "\n":
             if first and not depth:
+                starts.append(begin)
                 if text[begin:at].lstrip(" \t\f").startswith("@"):
                     header = header or first
                 else:
@@ -142,7 +152,7 @@ def scan(text: str) -> tuple[list[Comment], list[Lines]]:
         first = row
     if first or header:
         statements.append(Lines(header or first, row))
-    return comments, statements
+    return Scan(comments, statements, starts)
 
 
 def _blank(text: str, start: int, end: int) -> bool:

@@ -47,12 +47,13 @@ def read(path: str, data: bytes, shallow: bool = False) -> bytes:
 def _read_or_explain(path: str, data: bytes, shallow: bool) -> bytes:
     text = _decoded(data)
     try:
-        return _read(path, data, text, shallow)
-    except SyntaxError as error:
-        problem = _problem(error)
-        encoded = _read_newer(path, text, shallow) if _decodable(data) else None
-        if encoded is not None:
-            return encoded
+        try:
+            return _read(path, data, text, shallow)
+        except SyntaxError as error:
+            problem = _problem(error)
+            encoded = _read_newer(path, text, shallow) if _decodable(data) else None
+            if encoded is not None:
+                return encoded
     except RecursionError:
         problem = Problem("nested too deeply to be read", pack(1, 0))
     except MemoryError:
@@ -63,7 +64,10 @@ def _read_or_explain(path: str, data: bytes, shallow: bool) -> bytes:
 
 
 def _read(path: str, data: bytes, text: str, shallow: bool) -> bytes:
-    tree: Any = compile(data, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    return _lowered(path, compile(data, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True), text, shallow)
+
+
+def _lowered(path: str, tree: Any, text: str, shallow: bool) -> bytes:
     lines = text.split("\n")
     if not text.isascii() or len(text) > COLUMN_MASK:
         count_in_characters(tree, lines)
@@ -85,7 +89,14 @@ def _read(path: str, data: bytes, text: str, shallow: bool) -> bytes:
 
 
 def _read_newer(path: str, text: str, shallow: bool) -> bytes | None:
-    """The encoded facts by way of libcst; None where it refuses the file as well."""
+    """The encoded facts of a file whose syntax the interpreter refuses; None where it is no Python to anybody."""
+    from pitfall_lint.facts import newer_syntax
+
+    tree = newer_syntax.parse(text)
+    return _read_with_libcst(path, text, shallow) if tree is None else _lowered(path, tree, text, shallow)
+
+
+def _read_with_libcst(path: str, text: str, shallow: bool) -> bytes | None:
     from pitfall_lint.facts import python_cst  # takes a third of a second to import
 
     try:

@@ -22,7 +22,8 @@ _MAX_BRACKETS = 50
 _MAX_PATTERN_BRACKETS = 12  # the time that libcst takes doubles with each
 _ELIF = re.compile(r"^[ \t]*elif\b", re.MULTILINE)
 _NESTING = re.compile(
-    r"#[^\n]*|\"\"\"|'''|\"|'|\\\n|\n|,|[()\[\]{}]|[-+~*/%@&|^<>=.]|\b(?:not|and|or|if|lambda|await|yield|for|is|in)\b"
+    r"#[^\n]*|\"\"\"|'''|\"|'|\\\n|[\n,()\[\]{}]|[-+~*/%@&|^<>=.]"
+    r"|\b(?:not|and|or|if|lambda|await|yield|for|is|in)\b"
 )
 
 
@@ -45,7 +46,8 @@ def lower(text: str, lines: list[str], shallow: bool) -> tuple[list[Tree], set[A
 
 
 def _too_deep(text: str) -> bool:
-    """Whether expressions may nest so deeply that libcst, which recurses without bounds, would crash or take forever."""
+    """Whether expressions may nest so deeply that libcst, which recurses without bounds, would crash or take
+    forever."""
     if len(_ELIF.findall(text)) > _MAX_DEPTH:
         return True
     counts = [0]  # for each open bracket, the tokens since the last comma that may nest what comes

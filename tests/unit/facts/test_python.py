@@ -166,7 +166,9 @@ def test_match_is_a_chain_of_choices() -> None:
 
 def test_await_is_transparent_and_async_is_as_sync() -> None:
     plain = "def f():\n    for a in b: c(d)\n    with e as g: return [h for h in i]\n"
-    waiting = "async def f():\n    async for a in b: await c(await d)\n    async with e as g: return [h async for h in i]\n"
+    waiting = (
+        "async def f():\n    async for a in b: await c(await d)\n    async with e as g: return [h async for h in i]\n"
+    )
     assert shape(body(plain)) == shape(body(waiting))
     assert body(waiting)[0].is_async  # type: ignore[union-attr]
 
@@ -242,8 +244,8 @@ def test_columns_count_characters() -> None:
 def test_expressions_within_f_strings_stand_where_they_are_written() -> None:
     source = (
         "x = (f'{a.b} {a.b:>3} {a.b}' 'plain {z}'\n"
-        "     rf'''\n  {c .d}\\{e[\"k\"]!r:{ width }.{f'{g}'}}\n{{h}} {  # no comment\n  i}'''  # {z}\n     f'\\N{BULLET}{j}')\n"
-    ).replace("  # no comment", "")
+        "     rf'''\n  {c .d}\\{e[\"k\"]!r:{ width }.{f'{g}'}}\n{{h}} {\n  i}'''  # {z}\n     f'\\N{BULLET}{j}')\n"
+    )
     (let,) = body(source)
     text = let.value  # type: ignore[union-attr]
     assert isinstance(text, L.Text)
@@ -362,9 +364,9 @@ def test_no_bytes_make_it_fail(data: bytes) -> None:
 
 
 PIECES = [
-    "f'", "'", '"""', "{", "}", "{x", "!r", ":", "=", "(", ")", "\n", "    ", "#", " # noqa", "x", ".y", "é", "\\", "rf\"",
-    "def f():", "class A:", "match x:", "case y:", "if x:", "lambda:", "yield ", "await ", ",", "*", "[", "]", " for x in y ",
-    "@", "import a", "\\N{", "\r", "\t", "\f", ";", "return ", "async ", "None", "1e9", "b'",
+    "f'", "'", '"""', "{", "}", "{x", "!r", ":", "=", "(", ")", "\n", "    ", "#", " # noqa", "x", ".y", "é", "\\",
+    "rf\"", "def f():", "class A:", "match x:", "case y:", "if x:", "lambda:", "yield ", "await ", ",", "*", "[", "]",
+    " for x in y ", "@", "import a", "\\N{", "\r", "\t", "\f", ";", "return ", "async ", "None", "1e9", "b'",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Two readers, one language: every form of syntax gives the same facts through `ast` and through libcst, to the byte."""
+"""Two readers, one language: every form of syntax gives the same facts through `ast` and libcst, to the byte."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pitfall_lint.facts import decode, python
+from pitfall_lint.facts import decode, newer_syntax, python
 from pitfall_lint.facts.records import PythonFacts
 
 FORMS = (Path(__file__).parent / "syntax_forms.txt").read_text(encoding="utf-8").split("# ----\n")
@@ -18,7 +18,7 @@ def through_ast(source: bytes, shallow: bool = False) -> bytes:
 
 
 def through_libcst(source: bytes, shallow: bool = False) -> bytes | None:
-    return python._read_newer("a.py", python._decoded(source), shallow)
+    return python._read_with_libcst("a.py", python._decoded(source), shallow)
 
 
 def facts_of(encoded: bytes | None) -> PythonFacts:
@@ -59,13 +59,35 @@ def test_line_endings_make_no_difference(ending: str) -> None:
     assert through_libcst(source.replace("\n", ending).encode()) == through_ast(source.encode())
 
 
-def test_what_this_interpreter_refuses_is_read_by_libcst() -> None:
-    source = b"try:\n    a\nexcept A, B:\n    b\n"
-    same = b"try:\n    a\nexcept(A, B):\n    b\n"
-    facts, parenthesised = facts_of(python.read("a.py", source)), facts_of(python.read("a.py", same))
+NEWER = [
+    "try: a\nexcept A, B: b\nexcept c.D, e(f, [g, h]), x['k, l']: # i, j\n    'except A, B:'\nx = '''\nexcept A, B:\n'''\n",
+    "try:\n    a\nexcept* A, é.B:\n    ü\n",
+    "try: a\nexcept(A, B): b\nexcept A | B, C: c\n",
+    "try: a\nexcept A, B, C | D: c\n",
+    "try: a\nexcept (A\n, B), C[\n1, 2]: c\n",
+    "@d\nasync  def f[T: (int, str), *Ts](a: T) -> T: return a\nclass A[T: 'a[b']:\n    def g[X](self): pass\n",
+    "class A[\n    T,\n](B): pass\n",
+    "type X = list[Y]\ntype  Y = X; z = 1\ntype Z[T: (int)] = (X | T)\n\ntype = 1; type.x = 2\n",
+    "type X = 1; y = 2\n",
+    "type é = ü\n",
+    "x = f\"{a['b']}{f\"{c}\"}\"\ntry: a\nexcept A, B: b\n",
+]
+
+
+@pytest.mark.parametrize("source", NEWER)
+def test_newer_syntax_is_read_as_libcst_reads_it(source: str) -> None:
+    facts = facts_of(python.read("a.py", source.encode()))
     assert facts.problem is None
-    assert facts.words == parenthesised.words == ("A", "B", "a", "b")
-    assert facts.body[0].handlers[0].caught.kind == "tuple"  # type: ignore[union-attr]
+    assert facts.body
+    assert python.read("a.py", source.encode()) == through_libcst(source.encode())
+    tree = newer_syntax.parse(source)
+    assert tree is None or python._lowered("a.py", tree, source, False) == through_libcst(source.encode())
+
+
+def test_most_newer_syntax_needs_no_libcst() -> None:
+    for source in (NEWER[0], NEWER[1], NEWER[5], NEWER[9]):
+        assert newer_syntax.parse(source) is not None
+    assert newer_syntax.parse("x = (\n") is None
 
 
 def test_what_both_refuse_is_the_problem_that_ast_saw() -> None:
