@@ -140,7 +140,7 @@ def _restored(tree: ast.Module, rewriting: Rewriting) -> bool:
                 ast.Name(
                     id=target.attr,
                     lineno=n.lineno,
-                    col_offset=target.value.end_col_offset + 1,
+                    col_offset=target.col_offset + len("type."),
                     end_lineno=n.lineno,
                     end_col_offset=target.end_col_offset,
                 )
