@@ -237,7 +237,7 @@ def _adder(path: str) -> _Adder | None:
 def _add_to_python(path: str, text: str, rows: Mapping[int, Sequence[str]]) -> list[Edit]:
     """A comment at the end of the statement that the finding stands in, where the row itself cannot hold one."""
     lines = text.split("\n")
-    _, statements = comments.scan(text)
+    statements = comments.scan(text)[1]
     wanted: dict[int, list[str]] = {}
     for row, codes in rows.items():
         around = next((statement for statement in statements if statement.first <= row <= statement.last), None)

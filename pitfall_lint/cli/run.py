@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from pitfall_lint.source import DiskSource, Overlay, Source
 
 if TYPE_CHECKING:
     from pitfall_lint.fixes import Applied
+    from pitfall_lint.paths import Named
 
 LOUDNESS = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
@@ -86,34 +86,28 @@ def overrides(options: Options, cwd: Path) -> dict[str, Any]:
 
 def every_project(options: Options, cwd: Path, bar: Bar) -> list[Project]:
     """The projects that the paths belong to and those nested below them, linted, sorted by root."""
-    waiting = list(targets(options.paths, options.stdin_filename, cwd))
-    known = {target.root for target in waiting}
-    projects = []
-    while waiting:
-        target = waiting.pop()
-        projects.append(linted(target, options, cwd, bar))
-        within = engine.Targets(target.paths)
-        nested = [target.root / path for path in projects[-1].discovery.nested if within.cover(path)]
-        waiting += [Target(root, None) for root in nested if root not in known and target.buffer is None]
-        known.update(nested)
-    return sorted(projects, key=lambda project: project.target.root)
+    from pitfall_lint import paths
+
+    told: dict[str, Any] = {
+        "file": cwd / options.config if options.config else None,
+        "isolated": options.isolated,
+        "overrides": overrides(options, cwd),
+    }
+    if options.stdin_filename is not None or "-" in options.paths:
+        (target,) = targets(options.paths, options.stdin_filename, cwd)
+        settings = config.load(target.root, **told)
+        found = discover(target.root, settings, () if settings.force_exclude else target.files)
+        return [linted(paths.Named(target.root, settings, found, target.paths), target.buffer, options, bar)]
+    return [linted(project, None, options, bar) for project in paths.named(options.paths or (".",), cwd=cwd, **told)]
 
 
-def linted(target: Target, options: Options, cwd: Path, bar: Bar) -> Project:
+def linted(project: Named, buffer: str | None, options: Options, bar: Bar) -> Project:
     """The project and what was found in it."""
-    settings = config.load(
-        target.root,
-        file=cwd / options.config if options.config else None,
-        isolated=options.isolated,
-        overrides=overrides(options, cwd),
-    )
-    source = DiskSource(target.root, {target.buffer: read_stdin()} if target.buffer else None)
-    started = time.perf_counter()
-    found = discover(target.root, settings, () if settings.force_exclude else target.files)
-    passed = time.perf_counter() - started
-    run = _check(target.paths, settings, source, found, options, bar)
-    run.timings["discover"] = passed
-    return Project(target, settings, source, found, run, run.findings)
+    source = DiskSource(project.root, {buffer: read_stdin()} if buffer else None)
+    run = _check(project.targets, project.config, source, project.discovery, options, bar)
+    run.timings["discover"] = project.seconds
+    target = Target(project.root, project.targets, buffer=buffer)
+    return Project(target, project.config, source, project.discovery, run, run.findings)
 
 
 def _check(
