@@ -3,6 +3,7 @@ its events."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,10 @@ class Flow:
             if not self._set_elsewhere(event.site, event.path)
             and len(run.built[event.site]) < 2
             and (event.access, event.site) not in identities
+        ]
+        found = [
+            replace(event, implied=tuple(sorted(run.served[event.site]))) if event.site in run.served else event
+            for event in found
         ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
 

@@ -71,7 +71,11 @@ class Registrations:
                 call = node.value
                 models = list(_models(it, module, call.args[:1]))
                 if len(call.args) > 1 or call.keywords:
-                    given = call.args[1] if len(call.args) > 1 else next((word.value for word in call.keywords if word.name == "admin_class"), None)
+                    given = (
+                        call.args[1]
+                        if len(call.args) > 1
+                        else next((word.value for word in call.keywords if word.name == "admin_class"), None)
+                    )
                     symbol = it.symbols.resolve_expr(module, given) if given is not None else None
                     self._add(symbol, models)
                 elif models and _is_admin_site(it.symbols.resolve_expr(module, call.func)):
@@ -88,7 +92,9 @@ class Registrations:
 
 
 def _is_register(call: l.Call) -> bool:
-    return (isinstance(call.func, l.Attr) and call.func.name == "register") or (isinstance(call.func, l.Name) and call.func.id == "register")
+    return (isinstance(call.func, l.Attr) and call.func.name == "register") or (
+        isinstance(call.func, l.Name) and call.func.id == "register"
+    )
 
 
 def _is_admin_site(symbol: Symbol | None) -> bool:
@@ -102,7 +108,13 @@ def _models(it: Interpreter, module: Module, nodes: tuple[Any, ...]) -> Iterator
             continue
         frame = frame_at(module)
         for option in options(it.evaluate(frame, node)):
-            model = option.model if isinstance(option, ModelValue) else it.django.model_of(option.symbol) if isinstance(option, ClassValue) else None
+            model = (
+                option.model
+                if isinstance(option, ModelValue)
+                else it.django.model_of(option.symbol)
+                if isinstance(option, ClassValue)
+                else None
+            )
             if model is not None and not model.abstract:
                 yield model
 
@@ -138,7 +150,9 @@ def registered_bare(it: Interpreter) -> Iterator[tuple[str, Callable[[], object]
         yield f"{module.path}:{l.line_of(call.start)}", _start_bare(it, stand_in, show, model, module, call)
 
 
-def _start_bare(it: Interpreter, stand_in: ClassSymbol, show: FunctionValue, model: Model, module: Module, call: l.Call) -> Callable[[], object]:
+def _start_bare(
+    it: Interpreter, stand_in: ClassSymbol, show: FunctionValue, model: Model, module: Module, call: l.Call
+) -> Callable[[], object]:
     from pitfall_lint.flow.interpreter import Arguments
 
     def start() -> object:
@@ -175,7 +189,9 @@ def admin_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -
     itself is left alone: https://docs.djangoproject.com/en/stable/ref/contrib/admin/#django.contrib.admin.ModelAdmin.list_select_related
     """
     _, rows, columns, select_related = arguments.args
-    return join_all([_joined(it, option, columns, select_related) for option in options(rows) if isinstance(option, Query)])
+    return join_all(
+        [_joined(it, option, columns, select_related) for option in options(rows) if isinstance(option, Query)]
+    )
 
 
 def _joined(it: Interpreter, query: Query, columns: Value, select_related: Value) -> Query:
@@ -202,7 +218,11 @@ def _own_joins(it: Interpreter, model: Model, columns: Value) -> frozenset[str]:
     """What the changelist joins without being told: before 6.1 as `select_related()` does where it shows a key at all, from then on the keys it shows."""
     items = columns.items if isinstance(columns, Items) else None
     keys = {relation.name for relation in model.relations.values() if relation.kind in ("fk", "o2o")}
-    shown = frozenset(item.value for item in items or () if isinstance(item, Constant) and isinstance(item.value, str) and item.value in keys)
+    shown = frozenset(
+        item.value
+        for item in items or ()
+        if isinstance(item, Constant) and isinstance(item.value, str) and item.value in keys
+    )
     if items is not None and all(isinstance(item, (Constant, FunctionValue)) for item in items) and not shown:
         return frozenset()
     version = it.django.version
@@ -253,7 +273,9 @@ def admin_column(it: Interpreter, frame: Frame, arguments: Arguments, node: Any)
         return UNKNOWN
     for row in options(rows):
         if isinstance(row, Row):
-            owner, entry = entry_of(admin.base, ("list_display", "get_list_display", "readonly_fields", "get_readonly_fields"), column)
+            owner, entry = entry_of(
+                admin.base, ("list_display", "get_list_display", "readonly_fields", "get_readonly_fields"), column
+            )
             place = frame if isinstance(owner, StandIn) else frame_at(owner.module, owner)
             with standing(it, place):
                 _show(it, place, admin, row, column, entry if place is not frame else node)
@@ -272,7 +294,9 @@ def _show(it: Interpreter, frame: Frame, admin: Object, row: Row, column: Value,
         own = admin.base.member(name) if name != "__str__" else None
         if name == "__str__":
             shown = row
-        elif row.model.field(name) is not None or (relation is not None and not relation.to_many and relation.kind != "generic_fk"):
+        elif row.model.field(name) is not None or (
+            relation is not None and not relation.to_many and relation.kind != "generic_fk"
+        ):
             shown = attributes.read(it, frame, row, name, node)
         elif own is not None and not in_prelude(own.owner.module.path):
             found = attributes.member_of(it, frame, own, admin, node)
@@ -281,7 +305,13 @@ def _show(it: Interpreter, frame: Frame, admin: Object, row: Row, column: Value,
             shown = row
             for part in [name] if "__" not in name or _has(row, name) else name.split("__"):
                 shown = attributes.read(it, frame, shown, part, node)
-            shown = join_all([calls.call_in_template(it, frame, option, node) for option in options(shown) if not isinstance(option, Method)])
+            shown = join_all(
+                [
+                    calls.call_in_template(it, frame, option, node)
+                    for option in options(shown)
+                    if not isinstance(option, Method)
+                ]
+            )
     for option in options(shown):
         calls.as_text(it, frame, option, node)
 
@@ -305,7 +335,11 @@ def admin_labels(it: Interpreter, frame: Frame, arguments: Arguments, node: Any)
     if isinstance(admin, Object) and version is not None and version >= LABELLED:
         member = admin.base.member("actions")
         value = member.node.value if member is not None and isinstance(member.node, l.Let) else None
-        if not (isinstance(value, l.Const) and value.value is None) and admin.base.member("get_actions") is None and admin.base.member("has_delete_permission") is None:
+        if (
+            not (isinstance(value, l.Const) and value.value is None)
+            and admin.base.member("get_actions") is None
+            and admin.base.member("has_delete_permission") is None
+        ):
             text_of(it, frame, admin, rows, node)
     return UNKNOWN
 
@@ -337,7 +371,11 @@ def admin_inlines(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
     made: list[Value] = []
     for option in options(arguments.args[1]):
         for item in option.items or () if isinstance(option, Items) else ():
-            made.extend(Object(one.symbol) for one in options(item) if isinstance(one, ClassValue) and not isinstance(one.symbol, StandIn))
+            made.extend(
+                Object(one.symbol)
+                for one in options(item)
+                if isinstance(one, ClassValue) and not isinstance(one.symbol, StandIn)
+            )
     return Items("list", made)
 
 
@@ -352,8 +390,10 @@ def inline_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) 
     for option in options(rows):
         if isinstance(option, Query):
             known = {
-                relation.name for relation in option.model.relations.values()
-                if relation.kind == "generic_fk" or (relation.kind in ("fk", "o2o") and (relation.target is None or id(relation.target) in lineage))
+                relation.name
+                for relation in option.model.relations.values()
+                if relation.kind == "generic_fk"
+                or (relation.kind in ("fk", "o2o") and (relation.target is None or id(relation.target) in lineage))
             }
             found.append(replace(option, joined=option.joined | known) if known else replace(option, opaque=True))
     return join_all(found)
@@ -371,7 +411,11 @@ def inline_columns(it: Interpreter, frame: Frame, arguments: Arguments, node: An
     if not isinstance(inline, Object) or not isinstance(columns, Items) or columns.items is None:
         return UNKNOWN
     member = inline.base.member("fields")
-    fields = it.global_value(member.owner.module, member.node) if member is not None and isinstance(member.node, l.Let) else NONE
+    fields = (
+        it.global_value(member.owner.module, member.node)
+        if member is not None and isinstance(member.node, l.Let)
+        else NONE
+    )
     if inline.base.member("get_fields") is not None and not _from_prelude(inline.base.member("get_fields")):
         return Items("list", [])
     if isinstance(fields, Items) and fields.items is not None:
@@ -426,7 +470,10 @@ def _actions(it: Interpreter, frame: Frame, admin: Object) -> Iterator[tuple[Fun
 
 def _use(function: l.Function | l.Lambda, name: str) -> l.Name | None:
     """Where the rows are gone through: the parameter at the head of what a loop goes over."""
-    if any(isinstance(part, l.Let) and isinstance(part.target, l.Name) and part.target.id == name for part in l.walk(function.body)):
+    if any(
+        isinstance(part, l.Let) and isinstance(part.target, l.Name) and part.target.id == name
+        for part in l.walk(function.body)
+    ):
         return None
     for part in l.walk(function.body):
         if isinstance(part, (l.For, l.Clause)):

@@ -191,6 +191,8 @@ def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relation, n
         return replace(query.row, many=row.many, fresh=row.fresh)
     if query is not None and not quiet and not querysets.is_joined(row, relation.name) and not query.peers:
         it.lazy_load(row, relation, frame, node)
+    if query is not None and row.lookup(relation.name) in it.implied.get(query.site, ()):
+        it.served[query.site].add(row.lookup(relation.name))
     if target is None:
         return UNKNOWN
     entry = querysets.loaded_entry(row, relation.name)

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
-from pitfall_lint.flow import attributes, builtins, collections, implicit, iteration, library, querysets, templates
+from pitfall_lint.flow import (
+    admin,
+    attributes,
+    builtins,
+    collections,
+    implicit,
+    iteration,
+    library,
+    querysets,
+    templates,
+)
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -38,7 +48,7 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
 Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
-TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE, **implicit.TABLE}
+TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE, **implicit.TABLE, **admin.TABLE}
 
 
 def call(it: Interpreter, frame: Frame, node: l.Call) -> Value:

@@ -21,7 +21,8 @@ class LazyLoad:
     read, `relation` its last step.
     `through_many`: a step before the last is to-many or prefetched, so only prefetch_related reaches it.
     `access` is the place of the read, `source` what stands there, `trace` the loop and the calls on the way,
-    outermost first.
+    outermost first. `implied` are the paths that a library joins by itself, and no longer once the query joins
+    anything: the fix must name them as well.
     """
 
     site: Site
@@ -33,6 +34,7 @@ class LazyLoad:
     source: str
     trace: tuple[Step, ...]
     confidence: Confidence = Confidence.HIGH
+    implied: tuple[str, ...] = ()
 
     @property
     def to_many(self) -> bool:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pitfall_lint.project.django.models import Model
     from pitfall_lint.project.symbols import ClassSymbol
 
-KINDS = frozenset({"view-model", "class"})
+KINDS = frozenset({"view-model", "class", "admin-class", "inline-class"})
 SAYS_MODEL = ("queryset", "model")
 
 
@@ -53,6 +53,10 @@ def site(it: Interpreter, frame: Frame) -> Site:
     symbol = user_class(it, frame)
     if symbol is None:
         return Site(Place(frame.path, 0, 0), "", "", "class")
+    kind = symbol.member("site_kind")
+    if kind is not None and in_prelude(kind.owner.module.path) and isinstance(kind.node, l.Let):
+        said = kind.node.value.value if isinstance(kind.node.value, l.Const) else "class"
+        return Site(header(symbol), symbol.node.qualname, f"class {symbol.name}", str(said))
     for name in SAYS_MODEL:
         member = symbol.member(name)
         if (

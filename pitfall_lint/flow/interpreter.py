@@ -174,6 +174,8 @@ class Interpreter:
         self.deferred_reads: dict[Any, DeferredRead] = {}
         self.assigned: set[tuple[Site, str]] = set()
         self.loaded: set[tuple[Site, str]] = set()
+        self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
+        self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
         self.models_by_word = models_by_word(self.django.models.values()) if self.django.present else {}
 

@@ -68,6 +68,15 @@ class Missing:
         return ".".join(parts)
 
     @property
+    def admin_words(self) -> str:
+        """What an admin class says to load what is missing."""
+        joined, prefetched = (", ".join(f'"{path}"' for path in paths) for paths in (self.joined, self.prefetched))
+        parts = [f"`list_select_related = ({joined}{',' if len(self.joined) == 1 else ''})`"] if joined else []
+        if prefetched:
+            parts.append(f"a `get_queryset()` with `prefetch_related({prefetched})`")
+        return " and ".join(parts)
+
+    @property
     def fix(self) -> Fix:
         """The rewriting of the query; a suggestion where the query stands in a template, which cannot say it."""
         if self.site.kind == "template":
@@ -83,6 +92,15 @@ class Missing:
             return Fix(
                 Applicability.SAFE, f"Add `queryset = {self.model.name}.objects.{self.calls}` to the class", recipe
             )
+        if self.site.kind == "admin-class":
+            recipe = EagerLoad(self.site.place, self.joined, self.prefetched, form="admin-class", to_one=self.to_one)
+            return Fix(Applicability.SAFE, f"Give `{self.site.scope}` {self.admin_words}", recipe)
+        if self.site.kind == "admin-register":
+            words = f"Register `{self.model.name}` with a ModelAdmin class that has {self.admin_words}"
+            return Fix(Applicability.MANUAL, words)
+        if self.site.kind == "inline-class":
+            words = f"Let its `get_queryset(self, request)` return `super().get_queryset(request).{self.calls}`"
+            return Fix(Applicability.MANUAL, words)
         recipe = EagerLoad(self.site.place, self.joined, self.prefetched, to_one=self.to_one)
         return Fix(Applicability.SAFE, f"Add `{self.calls}` to `{self.site.source}`", recipe)
 
@@ -101,7 +119,9 @@ def missing(events: Iterable[LazyLoad]) -> Iterator[Missing]:
         prefetched |= {event.path for event in held if any(event.path.startswith(path + "__") for path in prefetched)}
         joined = {event.path for event in held} - prefetched
         to_one = {event.path for event in held if not event.to_many and event.path in prefetched}
-        yield Missing(site, held[0].model, held, longest(joined), longest(prefetched), tuple(sorted(to_one)))
+        implied = {path for event in held for path in event.implied} if joined else set()
+        paths = longest(joined | implied), longest(prefetched)
+        yield Missing(site, held[0].model, held, *paths, tuple(sorted(to_one)))
 
 
 def longest(paths: set[str]) -> tuple[str, ...]:

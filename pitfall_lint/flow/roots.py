@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pitfall_lint import language as l
-from pitfall_lint.flow import querysets
+from pitfall_lint.flow import admin, querysets
 from pitfall_lint.flow.interpreter import Arguments, Interpreter
 from pitfall_lint.flow.values import ClassValue, External, FunctionValue, Object, Row, Value
 from pitfall_lint.project.prelude import StandIn
@@ -144,4 +144,4 @@ def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue) -> S
     return lambda: it.call(function, Object(symbol), Arguments([External("django.http.HttpRequest")]), None)
 
 
-PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [functions, entries]
+PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [functions, entries, admin.registered_bare]
