@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pitfall_lint.project.dependencies import Dependencies
     from pitfall_lint.project.django import Django
     from pitfall_lint.project.flask import Flask
+    from pitfall_lint.project.sqlalchemy import Sqlalchemy
     from pitfall_lint.project.symbols import Symbols
     from pitfall_lint.project.templates import Templates
 
@@ -91,6 +92,13 @@ class Project:
         from pitfall_lint.project.flask import Flask
 
         return Flask(self)
+
+    @cached_property
+    def sqlalchemy(self) -> Sqlalchemy:
+        """SQLAlchemy's view of the project: mapped classes and their relationships."""
+        from pitfall_lint.project.sqlalchemy import Sqlalchemy
+
+        return Sqlalchemy(self)
 
     @cached_property
     def templates(self) -> Templates:

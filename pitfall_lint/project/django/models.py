@@ -116,6 +116,7 @@ class Model:
     )
 
     default_manager: Manager
+    dialect = "django"  # whose rows these are: what a query on them means is that library's business
 
     def __init__(self, symbol: ClassSymbol | None, dotted: str, app_label: str, abstract: bool, proxy: bool) -> None:
         self.symbol = symbol
