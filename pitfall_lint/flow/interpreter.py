@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from pitfall_lint.project.symbols import ClassSymbol, Module
 
 DEEPEST = 24  # calls within calls
-MOST_STEPS = 60_000  # statements and calls from one root
+MOST_STEPS = 40_000  # statements and calls from one root
+SHORT = 700  # bytes of an encoded body
 SURE_CALLS = 4  # calls between the loop and the read
 SURE_LENGTH = 3  # relations between the query's row and what is read
 MOST_VARIANTS = 40  # different arguments with which one function is interpreted
@@ -148,11 +149,8 @@ class Frame:
         the call."""
         if not self.loops and not self.varying:
             return False
-        return any(
-            part.id in self.varying or any(part.id in loop.names for loop in self.loops)
-            for part in l.walk(node)
-            if isinstance(part, l.Name)
-        )
+        names = names_in(node)
+        return not names.isdisjoint(self.varying) or any(not names.isdisjoint(loop.names) for loop in self.loops)
 
 
 class Interpreter:
@@ -176,6 +174,7 @@ class Interpreter:
         self.loaded: set[tuple[Site, str]] = set()
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
+        self.relevant: set[int] = set()
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
         self.models_by_word = models_by_word(self.django.models.values()) if self.django.present else {}
 
@@ -192,6 +191,8 @@ class Interpreter:
         """What the function returns for these arguments; events are recorded on the way."""
         node = function.node
         if len(self.stack) >= DEEPEST or sum(frame.node is node for frame in self.stack) >= 2:
+            return UNKNOWN
+        if self.is_beside_the_point(function, receiver, arguments):
             return UNKNOWN
         scope = Scope({}, function.closure)
         varying = self.bind(function, receiver, arguments, scope)
@@ -215,6 +216,18 @@ class Interpreter:
         if memo_key is not None and not frame.impure:
             self.memo[memo_key] = clone_of(result)
         return result
+
+    def is_beside_the_point(self, function: FunctionValue, receiver: Value | None, arguments: Arguments) -> bool:
+        """Whether a longer function neither mentions a source of rows nor is handed any row: then it leads to no event. Short ones are run all
+        the same: they return names of templates and other constants that matter.
+        """
+        node = function.node
+        if function.closure is not None or not isinstance(node, l.Function) or id(node) in self.relevant:
+            return False
+        if len(bytes(node.encoded)) < SHORT or in_prelude(function.path) or not self.relevant:
+            return False
+        given = [*arguments.args, *arguments.keywords.values(), arguments.star, arguments.more, receiver]
+        return not any(is_tracked(value) for value in given if value is not None)
 
     def activate(self, frame: Frame) -> Value:
         """Run the frame's body; the value of its returns (for a generator, an iterator over what it yields)."""
@@ -472,6 +485,17 @@ class Interpreter:
     def place(self, frame: Frame, node: Any) -> Place:
         """Where the expression stands; for one in a library, where the user's code leads there."""
         return implicit.place(self, frame) if in_prelude(frame.path) else frame.place(node)
+
+
+_NAMES: dict[int, tuple[Any, frozenset[str]]] = {}
+
+
+def names_in(node: Any) -> frozenset[str]:
+    """The variables that an expression mentions."""
+    held = _NAMES.get(id(node))
+    if held is None or held[0] is not node:
+        held = _NAMES[id(node)] = (node, frozenset(part.id for part in l.walk(node) if isinstance(part, l.Name)))
+    return held[1]
 
 
 def models_by_word(models: Iterable[Model]) -> dict[str, Model]:

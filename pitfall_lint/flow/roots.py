@@ -37,7 +37,9 @@ MOST_DEFINITIONS = 6  # a method name that more functions share says nothing abo
 
 def functions(it: Interpreter) -> Iterator[tuple[str, Start]]:
     """Every function and method that mentions where rows come from, or calls one that does."""
-    for symbol in relevant(it, list(it.symbols.functions())):
+    chosen = relevant(it, list(it.symbols.functions()))
+    it.relevant = {id(symbol.node) for symbol in chosen}
+    for symbol in chosen:
         start = start_of(it, symbol)
         if start is not None:
             yield f"{symbol.module.path}:{symbol.node.qualname}", start

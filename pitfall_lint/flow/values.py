@@ -348,11 +348,13 @@ def options(value: Value) -> tuple[Value, ...]:
 def join(first: Value, second: Value) -> Value:
     """Either value. Unknown and None beside something known are dropped: what is known can flow here, and that is
     what events rest on."""
-    if first is second or first == second:
+    if first is second:
         return first
-    if first is UNKNOWN or first == NONE:
-        return second if second is not UNKNOWN else first if first is UNKNOWN else UNKNOWN
-    if second is UNKNOWN or second == NONE:
+    if first is UNKNOWN or (type(first) is Constant and first.value is None):
+        return second if second is not UNKNOWN else UNKNOWN
+    if second is UNKNOWN or (type(second) is Constant and second.value is None):
+        return first
+    if first == second:
         return first
     merged: list[Value] = []
     for option in (*options(first), *options(second)):
@@ -415,13 +417,13 @@ def _inner(value: Value) -> Iterator[Value]:
         yield value.rows
 
 
-def key(value: Value, depth: int = 4) -> Any:
+def key(value: Value, depth: int = 3) -> Any:
     """A hashable snapshot of `value`: calls with equal keys behave alike."""
     if isinstance(value, Items):
         if depth <= 0:
             return id(value)
         if value.items is not None:
-            return (value.kind, tuple(key(item, depth - 1) for item in value.items[:20]))
+            return (value.kind, tuple(key(item, depth - 1) for item in value.items[:12]))
         return (value.kind, "each", key(value.element, depth - 1))
     if isinstance(value, Dict):
         if depth <= 0:
