@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pitfall_lint.flow.events import DeferredRead, KeyRead, LazyLoad, LoopQuery
+from pitfall_lint.flow.events import BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
@@ -86,6 +86,20 @@ class Flow:
             if run is None
             else tuple(sorted(run.deferred_reads.values(), key=lambda event: (event.access, event.field)))
         )
+
+    @cached_property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """Querysets evaluated by the program itself."""
+        run = self._interpreted
+        if run is None:
+            return ()
+        return tuple(sorted(run.evaluations.values(), key=lambda event: (event.access, event.how, event.site.place)))
+
+    @cached_property
+    def bare_joins(self) -> tuple[BareJoin, ...]:
+        """Calls of `select_related()` without arguments."""
+        run = self._interpreted
+        return () if run is None else tuple(sorted(run.bare_joins.values(), key=lambda event: event.access))
 
     @cached_property
     def exhausted(self) -> tuple[str, ...]:

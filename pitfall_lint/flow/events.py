@@ -67,7 +67,8 @@ class KeyRead:
 class LoopQuery:
     """A query that runs on each turn of a loop: `how` is what it does (iterate get filter count exists first
     aggregate save create delete ...);
-    `prefetched`: a prefetch of the relation was there and this query passes it by.
+    `prefetched`: a prefetch of the relation was there and this query passes it by. `rows`: one of the loops goes
+    through rows. `scope` is the function that the query runs in.
     """
 
     site: Site
@@ -80,6 +81,38 @@ class LoopQuery:
     relation: Relation | None = None
     prefetched: bool = False
     confidence: Confidence = Confidence.HIGH
+    rows: bool = False
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A queryset that is evaluated at `access`: `how` as in `LoopQuery`, or `iterator`. `source` is the expression
+    there, `scope` the function around it.
+    `related`: it is a related manager's set. `prefetching`: rows are asked to bring relations by prefetch.
+    `importing`: it happens while modules are imported, by the way of `trace`.
+    """
+
+    site: Site
+    model: Model
+    how: str
+    access: Place
+    scope: str
+    source: str
+    related: bool = False
+    prefetching: tuple[str, ...] = ()
+    importing: bool = False
+    trace: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BareJoin:
+    """`select_related()` without arguments, called at `access`."""
+
+    site: Site
+    model: Model
+    access: Place
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)

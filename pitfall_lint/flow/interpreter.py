@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.finding import Confidence, Place, Step
 from pitfall_lint.flow import expressions, implicit, statements
-from pitfall_lint.flow.events import DeferredRead, KeyRead, LazyLoad, LoopQuery
+from pitfall_lint.flow.events import BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
 from pitfall_lint.flow.values import (
     UNKNOWN,
     Constant,
@@ -26,6 +26,7 @@ from pitfall_lint.flow.values import (
     FunctionValue,
     Items,
     Object,
+    Query,
     Row,
     Scope,
     Site,
@@ -170,6 +171,8 @@ class Interpreter:
         self.key_reads: dict[Any, KeyRead] = {}
         self.loop_queries: dict[Any, LoopQuery] = {}
         self.deferred_reads: dict[Any, DeferredRead] = {}
+        self.evaluations: dict[Any, Evaluation] = {}
+        self.bare_joins: dict[Any, BareJoin] = {}
         self.assigned: set[tuple[Site, str]] = set()
         self.loaded: set[tuple[Site, str]] = set()
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
@@ -458,11 +461,60 @@ class Interpreter:
         """Record a query that runs on each turn of a loop."""
         outer = row.query.site if row is not None and row.query is not None else None
         found = (site, how, access)
-        if found not in self.loop_queries:
-            path = row.lookup(relation.name) if row is not None and relation is not None else ""
-            self.loop_queries[found] = LoopQuery(
-                site, model, how, access, self.trace(outer), path, outer, relation, prefetched
-            )
+        held = self.loop_queries.get(found)
+        if held is None or not held.rows:
+            rows = any(loop.sites for frame in self.stack for loop in frame.loops)
+            if held is None or rows:
+                path = row.lookup(relation.name) if row is not None and relation is not None else ""
+                scope = self.stack[-1].qualname if self.stack else ""
+                self.loop_queries[found] = LoopQuery(
+                    site,
+                    model,
+                    how,
+                    access,
+                    self.trace(outer),
+                    path,
+                    outer,
+                    relation,
+                    prefetched,
+                    rows=rows,
+                    scope=scope,
+                )
+
+    def evaluation(self, query: Query, frame: Frame, node: Any, how: str) -> None:
+        """Record that a queryset is evaluated; one that a library evaluates is none of the program's doing."""
+        if in_prelude(frame.path) or query.opaque:
+            return
+        access = frame.place(node)
+        found = (query.site, how, access)
+        if found in self.evaluations and not (self.is_importing and not self.evaluations[found].importing):
+            return
+        prefetching = tuple(entry.path for entry in query.prefetches)
+        calls = [active.call for active in self.stack if active.call is not None] if self.is_importing else []
+        self.evaluations[found] = Evaluation(
+            query.site,
+            query.model,
+            how,
+            access,
+            frame.qualname,
+            source_of(node),
+            query.row is not None,
+            prefetching,
+            self.is_importing,
+            tuple(Step(place, "calls") for place in calls),
+        )
+
+    def bare_join(self, query: Query, frame: Frame, node: Any) -> None:
+        """Record a `select_related()` that names nothing."""
+        if not in_prelude(frame.path):
+            access = frame.place(node)
+            self.bare_joins[access] = BareJoin(query.site, query.model, access, frame.qualname)
+
+    @property
+    def is_importing(self) -> bool:
+        """Whether what runs now runs while modules are imported: nothing is active, or what is was called by a
+        module's or class's own statement."""
+        return not self.stack or (self.stack[0].call is not None and self.stack[0].module is not None)
 
     def deferred_read(self, row: Row, name: str, access: Place) -> None:
         """Record that a deferred column is read on each of many rows."""

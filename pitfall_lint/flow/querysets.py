@@ -175,6 +175,8 @@ def call_method(
         )
     query = receiver
     site = moved(it, frame, query, node)
+    if name == "select_related" and not (arguments.args or arguments.keywords or arguments.star or arguments.more):
+        it.bare_join(query, frame, node)
     if name in CHAINING:
         return chain(it, frame, replace(query, site=site), name, arguments)
     if name in ONE:
@@ -192,7 +194,9 @@ def call_method(
         evaluated(it, frame, query, node, name)
         return Dict(rest=row_of(it, query), keys=UNKNOWN)
     if name == "iterator":
-        chunked = arguments.get(0, "chunk_size") is not None
+        chunked = arguments.get(0, "chunk_size") is not None or arguments.more is not None
+        if not chunked:
+            it.evaluation(query, frame, node, "iterator")
         return replace(query, unprefetched=not chunked, peers=False, refined=query.row is not None)
     return UNKNOWN
 
@@ -377,6 +381,7 @@ CHAIN: dict[str, Callable[[Interpreter, Query, Arguments], Query]] = {
 def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) -> None:
     """The query runs here. On a related set of each of many rows that is a query per row, unless a prefetch serves
     it."""
+    it.evaluation(query, frame, node, how)
     row, relation = query.row, query.relation
     if row is not None and relation is not None and row.many and row.query is not None:
         held = loaded_entry(row, relation.name)
