@@ -345,14 +345,21 @@ def options(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Union) else (value,)
 
 
+def is_nothing(value: Value) -> bool:
+    """Unknown, or None."""
+    return value is UNKNOWN or (type(value) is Constant and value.value is None)
+
+
 def join(first: Value, second: Value) -> Value:
-    """Either value. Unknown and None beside something known are dropped: what is known can flow here, and that is
-    what events rest on."""
+    """Either value. Unknown and None beside a query, a row or a collection are dropped: what is known can flow here, and
+    that is what events rest on. Beside a constant they stay, for a condition on it cannot be told.
+    """
     if first is second:
         return first
-    if first is UNKNOWN or (type(first) is Constant and first.value is None):
-        return second if second is not UNKNOWN else UNKNOWN
-    if second is UNKNOWN or (type(second) is Constant and second.value is None):
+    if is_nothing(first):
+        if not isinstance(second, (Constant, _Unknown, Union)):
+            return second
+    elif is_nothing(second) and not isinstance(first, (Constant, Union)):
         return first
     if first == second:
         return first
@@ -360,12 +367,16 @@ def join(first: Value, second: Value) -> Value:
     for option in (*options(first), *options(second)):
         if option not in merged:
             merged.append(option)
+    if any(not isinstance(option, Constant) and option is not UNKNOWN for option in merged):
+        merged = [option for option in merged if not is_nothing(option)]
+        if len(merged) == 1:
+            return merged[0]
     if len(merged) > MOST_OPTIONS:
         kept = [option for option in merged if isinstance(option, (Query, Row, ManagerValue, Items, Dict, Object))][
             :MOST_OPTIONS
         ]
         return Union(tuple(kept)) if len(kept) > 1 else kept[0] if kept else UNKNOWN
-    if all(isinstance(option, Constant) for option in merged) and len(merged) > 4:
+    if len(merged) > 5 and all(isinstance(option, Constant) or option is UNKNOWN for option in merged):
         return UNKNOWN
     return Union(tuple(merged))
 
@@ -382,6 +393,8 @@ def truth(value: Value) -> bool | None:
     """Whether a condition on `value` holds, None where it cannot be told."""
     if isinstance(value, Constant):
         return bool(value.value)
+    if isinstance(value, Items) and value.items and all(isinstance(item, Constant) for item in value.items):
+        return True
     return None
 
 
