@@ -1,12 +1,12 @@
-"""What the prelude's admin pages ask of the interpreter: the model that an admin class is registered for, what Django joins by itself, and how a
-column's name is looked up. Held to counted queries by the tests.
+"""What the prelude's admin pages ask of the interpreter: the model that an admin class is registered for, what Django
+joins by itself, and how a column's name is looked up. Held to counted queries by the tests.
 
 https://docs.djangoproject.com/en/stable/ref/contrib/admin/
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -134,6 +134,10 @@ def admin_model(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) 
     """`self.model` of an admin class: what it is registered for."""
     admin = builtins.first_of(arguments)
     models = registrations(it).classes.get(admin.base, []) if isinstance(admin, Object) else []
+    # A proxy or child of another of them is shown in the same way.
+    models = [
+        model for model in models if not any(other is not model and model.inherits_from(other) for other in models)
+    ]
     return join_all([ClassValue(model.symbol) if model.symbol is not None else ModelValue(model) for model in models])
 
 
@@ -170,7 +174,9 @@ def _start_bare(
 
 
 def bare_joins(model: Model) -> frozenset[str]:
-    """What `select_related()` without arguments joins: every key that is never null, and those of its target, five steps deep."""
+    """What `select_related()` without arguments joins: every key that is never null, and those of its target, five
+    steps deep.
+    """
     found: set[str] = set()
     pending: list[tuple[str, Model, int]] = [("", model, 1)]
     while pending and len(found) < MOST_JOINS:
@@ -185,7 +191,8 @@ def bare_joins(model: Model) -> frozenset[str]:
 
 
 def admin_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
-    """`admin_rows(self, queryset, list_display, list_select_related)`: the changelist's queryset, with what Django joins. One that joins anything
+    """`admin_rows(self, queryset, list_display, list_select_related)`: the changelist's queryset, with what Django
+    joins. One that joins anything
     itself is left alone: https://docs.djangoproject.com/en/stable/ref/contrib/admin/#django.contrib.admin.ModelAdmin.list_select_related
     """
     _, rows, columns, select_related = arguments.args
@@ -215,7 +222,9 @@ def _joined(it: Interpreter, query: Query, columns: Value, select_related: Value
 
 
 def _own_joins(it: Interpreter, model: Model, columns: Value) -> frozenset[str]:
-    """What the changelist joins without being told: before 6.1 as `select_related()` does where it shows a key at all, from then on the keys it shows."""
+    """What the changelist joins without being told: before 6.1 as `select_related()` does where it shows a key at
+    all, from then on the keys it shows.
+    """
     items = columns.items if isinstance(columns, Items) else None
     keys = {relation.name for relation in model.relations.values() if relation.kind in ("fk", "o2o")}
     shown = frozenset(
@@ -267,7 +276,9 @@ def entry_of(symbol: ClassSymbol, names: tuple[str, ...], value: Value) -> tuple
 
 
 def admin_column(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
-    """`admin_column(self, row, name)`: a field of the row, a callable, something of the admin class, something of the row, in that order; then its text."""
+    """`admin_column(self, row, name)`: a field of the row, a callable, something of the admin class, something of the
+    row, in that order; then its text.
+    """
     admin, rows, column = arguments.args
     if not isinstance(admin, Object):
         return UNKNOWN
@@ -380,29 +391,11 @@ def admin_inlines(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
 
 
 def inline_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
-    """`inline_rows(self, parent, queryset)`: the rows of one parent, which they know."""
+    """`inline_rows(self, parent, queryset)`: the rows of one parent, which they do not know: the formset filters, and
+    sets the key only.
+    """
     _, parent, rows = arguments.args
-    owners = registrations(it).classes.get(parent.base, []) if isinstance(parent, Object) else []
-    if not owners:
-        return UNKNOWN
-    lineage = {id(above) for owner in owners for above in _lineage(owner)}
-    found: list[Value] = []
-    for option in options(rows):
-        if isinstance(option, Query):
-            known = {
-                relation.name
-                for relation in option.model.relations.values()
-                if relation.kind == "generic_fk"
-                or (relation.kind in ("fk", "o2o") and (relation.target is None or id(relation.target) in lineage))
-            }
-            found.append(replace(option, joined=option.joined | known) if known else replace(option, opaque=True))
-    return join_all(found)
-
-
-def _lineage(model: Model) -> Iterator[Model]:
-    yield model
-    for parent in model.parents:
-        yield from _lineage(parent)
+    return rows if isinstance(parent, Object) and registrations(it).classes.get(parent.base) else UNKNOWN
 
 
 def inline_columns(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -454,7 +447,9 @@ def admin_actions(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
 
 
 def _actions(it: Interpreter, frame: Frame, admin: Object) -> Iterator[tuple[FunctionValue, Value | None, int]]:
-    """The action functions: methods by their names, functions; with the receiver, and the position of the queryset's parameter."""
+    """The action functions: methods by their names, functions; with the receiver, and the position of the queryset's
+    parameter.
+    """
     from pitfall_lint.flow import attributes
 
     for option in options(attributes.read(it, frame, admin, "actions", None)):
@@ -496,5 +491,3 @@ TABLE = {
     "pitfall_lint.prelude.inline_text": inline_text,
     "pitfall_lint.prelude.inline_columns": inline_columns,
 }
-
-__all__ = ["TABLE", "Mapping", "registered_bare"]

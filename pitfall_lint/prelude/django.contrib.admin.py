@@ -16,6 +16,7 @@ from pitfall_lint.prelude import (
     entry,
     inline_columns,
     inline_rows,
+    inline_text,
 )
 
 
