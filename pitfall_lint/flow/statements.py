@@ -9,7 +9,6 @@ first turn changed what the second would see.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -23,7 +22,6 @@ from pitfall_lint.flow.values import (
     Items,
     Object,
     Query,
-    Row,
     Scope,
     Union,
     Value,
@@ -126,10 +124,12 @@ def unpack(it: Interpreter, frame: Frame, targets: tuple[Any, ...], value: Value
                 elif isinstance(target, l.Star):
                     found.append(Items("list", None, option.element))
                 else:
-                    found.append(option.element)
+                    each = option.items is not None or bool(frame.loops)
+                    found.append(option.element if each else iteration.one(option.element))
             elif isinstance(option, Query):
                 element = iteration.element_of(it, frame, option, target)
-                found.append(replace(element, many=False) if isinstance(element, Row) else element)
+                star = isinstance(target, l.Star)
+                found.append(Items("list", None, element) if star else iteration.one(element))
         assign(it, frame, target, join_all(found))
 
 
