@@ -9,6 +9,7 @@ from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
     Bound,
+    ClassValue,
     Constant,
     Dict,
     FunctionValue,
@@ -163,7 +164,8 @@ def get_attribute(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
     name = arguments.args[1] if len(arguments.args) > 1 else UNKNOWN
     if isinstance(name, Constant) and isinstance(name.value, str) and name.value.isidentifier():
         found = attributes.read(it, frame, arguments.args[0], name.value, node)
-        return join(found, arguments.args[2]) if len(arguments.args) > 2 else found
+        certain = isinstance(arguments.args[0], (ClassValue, Object)) and found is not UNKNOWN
+        return join(found, arguments.args[2]) if len(arguments.args) > 2 and not certain else found
     return UNKNOWN
 
 
@@ -198,6 +200,8 @@ def make_dict(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) ->
             pair = element(it, frame, option, node)
             if isinstance(pair, Items) and pair.items is not None and len(pair.items) == 2:
                 made.set(pair.items[0], pair.items[1])
+        elif arguments.args:
+            made.rest = UNKNOWN
     made.entries.update(arguments.keywords)
     if arguments.more is not None and made.rest is None:
         made.rest = arguments.more

@@ -18,6 +18,7 @@ from pitfall_lint.flow import (
     iteration,
     library,
     querysets,
+    serializers,
     templates,
 )
 from pitfall_lint.flow.values import (
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
 Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
-TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE, **implicit.TABLE, **admin.TABLE}
+TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE, **implicit.TABLE, **admin.TABLE, **serializers.TABLE}
 
 
 def call(it: Interpreter, frame: Frame, node: l.Call) -> Value:
@@ -235,6 +236,9 @@ def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Ar
     if symbol.is_subclass_of("django.db.models.Prefetch"):
         return library.prefetch(it, frame, arguments, node)
     made = Object(symbol)
+    instead = made_instead(it, frame, callee, arguments, node)
+    if instead is not None:
+        return instead
     member = symbol.member("__init__")
     function = querysets.member_function(member) if member is not None else None
     if function is not None:
@@ -248,6 +252,15 @@ def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Ar
         made.attributes.update(zip(fields, arguments.args, strict=False))
         made.attributes.update({name: value for name, value in arguments.keywords.items() if name in fields})
     return made
+
+
+def made_instead(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Arguments, node: Any) -> Object | None:
+    """What a library's `__new__` makes in place of an instance, None where it makes the instance."""
+    member = callee.symbol.member("__new__")
+    lent = member is not None and in_prelude(member.owner.module.path)
+    function = querysets.member_function(member) if lent else None
+    made = it.call(function, callee, arguments, frame.place(node)) if function is not None else None
+    return made if isinstance(made, Object) else None
 
 
 # ------------------------------------------------------------ items and slices

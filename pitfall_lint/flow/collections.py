@@ -79,7 +79,14 @@ def on_dict(it: Interpreter, frame: Frame, receiver: Dict, name: str, arguments:
     first = arguments.args[0] if arguments.args else UNKNOWN
     if name in ("get", "pop"):
         found = receiver.get(first)
-        return join(found, arguments.args[1]) if len(arguments.args) > 1 else found
+        held = isinstance(first, Constant) and first.value in receiver.entries
+        if name == "pop" and isinstance(first, Constant) and held:
+            it.touch(receiver)
+            del receiver.entries[first.value]
+        if len(arguments.args) < 2 or held:
+            return found
+        absent = isinstance(first, Constant) and receiver.rest is None
+        return arguments.args[1] if absent else join(found, arguments.args[1])
     if name == "setdefault":
         default = arguments.args[1] if len(arguments.args) > 1 else UNKNOWN
         it.touch(receiver)
@@ -91,7 +98,7 @@ def on_dict(it: Interpreter, frame: Frame, receiver: Dict, name: str, arguments:
     if name == "values":
         return Items("list", None, receiver.values())
     if name == "keys":
-        return Items("list", None, receiver.keys if receiver.keys is not None else UNKNOWN)
+        return listed(it, frame, receiver, node)
     if name == "items":
         known = [
             Items("tuple", [Constant(key), value])
@@ -109,6 +116,8 @@ def on_dict(it: Interpreter, frame: Frame, receiver: Dict, name: str, arguments:
                 receiver.entries.update(option.entries)
                 if option.rest is not None:
                     receiver.rest = option.rest if receiver.rest is None else join(receiver.rest, option.rest)
+            elif receiver.rest is None and arguments.args:
+                receiver.rest = UNKNOWN
         receiver.entries.update(arguments.keywords)
         return UNKNOWN
     if name in ("copy", "flatten"):
@@ -146,6 +155,8 @@ def listed(it: Interpreter, frame: Frame, value: Value, node: Any, kind: str = "
     """`list(value)`: evaluated, with the items told apart where they are known."""
     if isinstance(value, Items) and value.items is not None:
         return Items(kind, list(value.items))
+    if isinstance(value, Dict) and value.rest is None and value.entries:
+        return Items(kind, [Constant(name) for name in value.entries])
     return Items(kind, None, iteration.iterate(it, frame, value, node))
 
 

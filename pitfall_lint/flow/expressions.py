@@ -175,10 +175,16 @@ def collection(it: Interpreter, frame: Frame, node: l.Collection) -> Value:
     """A list, tuple or set display."""
     if any(isinstance(item, l.Star) for item in node.items):
         made = Items(node.kind, None, None)
+        apart: list[Value] | None = []
         for item in node.items:
             value = it.evaluate(frame, item.value if isinstance(item, l.Star) else item)
             made.add(iteration.iterate(it, frame, value, item.value) if isinstance(item, l.Star) else value)
-        return made
+            if isinstance(item, l.Star):
+                known = value.items if isinstance(value, Items) else None
+                apart = None if apart is None or known is None else [*apart, *known]
+            elif apart is not None:
+                apart.append(value)
+        return made if apart is None else Items(node.kind, apart)
     return Items(node.kind, [it.evaluate(frame, item) for item in node.items])
 
 
@@ -192,6 +198,8 @@ def mapping(it: Interpreter, frame: Frame, node: l.Mapping) -> Value:
                 if isinstance(option, Dict):
                     made.entries.update(option.entries)
                     made.rest = option.rest if made.rest is None else made.rest
+                elif made.rest is None:
+                    made.rest = UNKNOWN
         else:
             made.set(it.evaluate(frame, key_node), value)
     return made
@@ -283,7 +291,10 @@ def operation(it: Interpreter, frame: Frame, node: l.Operation) -> Value:
         for option in options(values[1]):
             if isinstance(option, Query):
                 querysets.evaluated(it, frame, option, node.operands[1], "contains")
-        return UNKNOWN
+        held = holds(values[1], values[0])
+        return UNKNOWN if held is None else Constant(held == (node.op == "in"))
+    if node.op == "-":
+        return without(values)
     if node.op in ("|", "&", "^"):
         queries = [option for value in values for option in options(value) if isinstance(option, Query)]
         if queries:
@@ -312,6 +323,28 @@ def formatted(pattern: str, value: Value) -> Value:
         return Constant(pattern % tuple(part.value for part in parts if isinstance(part, Constant)))
     except (TypeError, ValueError):
         return UNKNOWN
+
+
+def holds(collection: Value, item: Value) -> bool | None:
+    """Whether a collection whose items are known constants holds the constant `item`."""
+    if not isinstance(item, Constant):
+        return None
+    items = collection.items if isinstance(collection, Items) else None
+    if items is not None and all(isinstance(one, Constant) for one in items):
+        return item in items
+    if isinstance(collection, Dict) and item.value in collection.entries:
+        return True
+    return None
+
+
+def without(values: list[Value]) -> Value:
+    """`a - b` of sets of known constants."""
+    first, second = values if len(values) == 2 else (UNKNOWN, UNKNOWN)
+    if isinstance(first, Items) and first.items is not None and isinstance(second, Items):
+        left = [one for one in first.items if holds(second, one) is False]
+        if all(holds(second, one) is not None for one in first.items):
+            return Items(first.kind, left)
+    return Items(first.kind, None, first.element) if isinstance(first, Items) else UNKNOWN
 
 
 def added(values: list[Value]) -> Value:

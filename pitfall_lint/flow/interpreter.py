@@ -39,7 +39,7 @@ from pitfall_lint.flow.values import (
     key,
 )
 from pitfall_lint.flow.words import source_of
-from pitfall_lint.project.prelude import in_prelude
+from pitfall_lint.project.prelude import in_prelude, is_lent
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
@@ -51,7 +51,8 @@ MOST_STEPS = 40_000  # statements and calls from one root
 SHORT = 700  # bytes of an encoded body
 SURE_CALLS = 4  # calls between the loop and the read
 SURE_LENGTH = 3  # relations between the query's row and what is read
-MOST_VARIANTS = 40  # different arguments with which one function is interpreted
+MOST_VARIANTS = 40  # different arguments with which one function is interpreted, for one class of receiver
+MOST_AGAIN, MOST_LIBRARY_AGAIN = 2, 6  # activations of one function within each other
 
 
 class Exhausted(Exception):
@@ -96,6 +97,7 @@ class Frame:
         "birth",
         "blocks",
         "call",
+        "desugared",
         "exits",
         "impure",
         "label",
@@ -140,6 +142,7 @@ class Frame:
         self.impure = False
         self.template: Any = None
         self.blocks: Any = None
+        self.desugared: str | None = None
 
     def place(self, node: Any) -> Place:
         """Where `node` stands."""
@@ -163,8 +166,9 @@ class Interpreter:
         self.django = project.django
         self.stack: list[Frame] = []
         self.memo: dict[Any, Value] = {}
-        self.variants: dict[int, int] = {}
+        self.variants: dict[tuple[int, ClassSymbol | None], int] = {}
         self.globals: dict[Any, Value] = {}
+        self.plans: dict[Any, Any] = {}  # what a library's module has worked out of a class
         self.steps = 0
         self.exhausted: list[str] = []
         self.lazy_loads: dict[Any, LazyLoad] = {}
@@ -193,7 +197,8 @@ class Interpreter:
     ) -> Value:
         """What the function returns for these arguments; events are recorded on the way."""
         node = function.node
-        if len(self.stack) >= DEEPEST or sum(frame.node is node for frame in self.stack) >= 2:
+        again = MOST_LIBRARY_AGAIN if in_prelude(function.path) else MOST_AGAIN
+        if len(self.stack) >= DEEPEST or sum(frame.node is node for frame in self.stack) >= again:
             return UNKNOWN
         if self.is_beside_the_point(function, receiver, arguments):
             return UNKNOWN
@@ -205,10 +210,11 @@ class Interpreter:
             memo_key = (id(node), tuple((name, key(value)) for name, value in variables.items()), frozenset(varying))
             if memo_key in self.memo:
                 return clone_of(self.memo[memo_key])
-            count = self.variants.get(id(node), 0)
-            if count >= MOST_VARIANTS:
+            variant = (id(node), receiver.base if isinstance(receiver, Object) else None)
+            count = self.variants.get(variant, 0)
+            if count >= MOST_VARIANTS and not in_prelude(function.path):
                 return UNKNOWN
-            self.variants[id(node)] = count + 1
+            self.variants[variant] = count + 1
         qualname = node.qualname if isinstance(node, l.Function) else (self.stack[-1].qualname if self.stack else "")
         frame = Frame(function.path, function.module, scope, qualname, function.owner, node)
         frame.receiver = receiver
@@ -228,6 +234,8 @@ class Interpreter:
         if function.closure is not None or not isinstance(node, l.Function) or id(node) in self.relevant:
             return False
         if len(bytes(node.encoded)) < SHORT or in_prelude(function.path) or not self.relevant:
+            return False
+        if isinstance(receiver, Object) and is_lent(receiver.base):
             return False
         given = [*arguments.args, *arguments.keywords.values(), arguments.star, arguments.more, receiver]
         return not any(is_tracked(value) for value in given if value is not None)
@@ -532,6 +540,8 @@ class Interpreter:
             return implicit.site(self, frame)
         if frame.module is None:
             kind = "template"
+        if frame.desugared is not None:
+            kind = frame.desugared
         return Site(frame.place(node), frame.qualname, source_of(node), kind)
 
     def place(self, frame: Frame, node: Any) -> Place:

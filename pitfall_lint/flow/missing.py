@@ -85,6 +85,12 @@ class Missing:
                 f"A template cannot load relations ahead: build this queryset in Python, with `.{self.calls}`, "
                 f"and hand it to the template.",
             )
+        if self.site.kind == "field":
+            return Fix(
+                Applicability.MANUAL,
+                "The serializer's field fetches these rows: prefetch them with the rows that it is shown for, "
+                f"as `Prefetch(..., queryset={self.model.name}.objects.{self.calls})`",
+            )
         if self.site.kind == "class":
             return Fix(Applicability.MANUAL, f"Give it a queryset: `{self.model.name}.objects.{self.calls}`")
         if self.site.kind == "view-model":

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from pitfall_lint import language as l
 from pitfall_lint.flow import admin, querysets
 from pitfall_lint.flow.interpreter import Arguments, Interpreter
-from pitfall_lint.flow.values import ClassValue, External, FunctionValue, Object, Row, Value
-from pitfall_lint.project.prelude import StandIn
+from pitfall_lint.flow.values import ClassValue, Constant, External, FunctionValue, Object, Row, Value
+from pitfall_lint.project.classes import ClassSymbol, FunctionSymbol
+from pitfall_lint.project.prelude import StandIn, in_prelude, is_lent
 
 if TYPE_CHECKING:
-    from pitfall_lint.project.symbols import ClassSymbol, FunctionSymbol, Member
+    from pitfall_lint.project.symbols import Member
 
 Start = Callable[[], object]
 SOURCES = frozenset(
@@ -37,9 +38,13 @@ MOST_DEFINITIONS = 6  # a method name that more functions share says nothing abo
 
 def functions(it: Interpreter) -> Iterator[tuple[str, Start]]:
     """Every function and method that mentions where rows come from, or calls one that does."""
-    chosen = relevant(it, list(it.symbols.functions()))
+    every = list(it.symbols.functions())
+    chosen = relevant(it, every)
     it.relevant = {id(symbol.node) for symbol in chosen}
+    mentioned = {name for symbol in every for name in symbol.node.names}
     for symbol in chosen:
+        if is_helper(it, symbol, mentioned):
+            continue
         start = start_of(it, symbol)
         if start is not None:
             yield f"{symbol.module.path}:{symbol.node.qualname}", start
@@ -125,13 +130,39 @@ def receiver_of(it: Interpreter, symbol: FunctionSymbol) -> Value | None:
 def entries(it: Interpreter) -> Iterator[tuple[str, Start]]:
     """The classes that inherit from one of the prelude's, at each method by which the library comes in."""
     for symbol in it.symbols.classes():
-        stand_ins = [base for base in symbol.mro if isinstance(base, StandIn)]
-        names = {name for base in stand_ins for name, member in base.members.items() if is_entry(member)}
-        for name in sorted(names):
+        for name in sorted(ways_in(it, symbol)):
             member = symbol.member(name)
             function = querysets.member_function(member) if member is not None else None
             if function is not None:
-                yield f"{symbol.module.path}:{symbol.node.qualname}.{name}", entry_of(it, symbol, function)
+                yield f"{symbol.module.path}:{symbol.node.qualname}.{name}", entry_of(it, symbol, function, name)
+
+
+def ways_in(it: Interpreter, symbol: ClassSymbol) -> set[str]:
+    """The methods of a class by which a library comes in: those that the prelude marks `@entry`, those that it names in
+    `@entered("get", ...)`, and the project's own under a decorator that the prelude marks `@entry`.
+    """
+    if not is_lent(symbol):
+        return set()
+    found: set[str] = set()
+    for base in symbol.mro:
+        if isinstance(base, StandIn):
+            found.update(name for name, member in base.members.items() if is_entry(member.node))
+            found.update(named_in(base.node.decorators))
+        elif isinstance(base, ClassSymbol):
+            found.update(name for name, member in base.members.items() if is_decorated_entry(it, member))
+    return found
+
+
+def is_entry(node: object) -> bool:
+    """Whether a function of the prelude is marked `@entry`."""
+    return isinstance(node, l.Function) and any(l.dotted(decorator) == "entry" for decorator in node.decorators)
+
+
+def named_in(decorators: tuple[l.Expr, ...]) -> Iterator[str]:
+    """The names in `@entered("get", "post")`."""
+    for decorator in decorators:
+        if isinstance(decorator, l.Call) and l.dotted(decorator.func) == "entered":
+            yield from (str(arg.value) for arg in decorator.args if isinstance(arg, l.Const))
 
 
 def is_entry(member: Member) -> bool:
@@ -141,9 +172,29 @@ def is_entry(member: Member) -> bool:
     )
 
 
-def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue) -> Start:
-    """A start at a method of a fresh instance."""
-    return lambda: it.call(function, Object(symbol), Arguments([External("django.http.HttpRequest")]), None)
+def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue, name: str) -> Start:
+    """A start at a method of a fresh instance; the library's `_enter(name)`, where there is one, runs before it."""
+
+    def start() -> None:
+        receiver = Object(symbol)
+        before = symbol.member("_enter")
+        lent = before is not None and isinstance(before.owner, StandIn)
+        entering = querysets.member_function(before) if lent else None
+        if entering is not None:
+            it.call(entering, receiver, Arguments([Constant(name)]), None)
+        request = receiver.attributes.get("request", External("django.http.HttpRequest"))
+        it.call(function, receiver, Arguments([request]), None)
+
+    return start
+
+
+def is_helper(it: Interpreter, symbol: FunctionSymbol, mentioned: set[str]) -> bool:
+    """Whether a method belongs to a class that the library enters elsewhere, and is called from there: alone it would
+    say less than is known."""
+    owner = symbol.owner
+    if owner is None or not is_lent(owner) or owner.member("_enter") is None:
+        return False
+    return symbol.name in mentioned or symbol.name in ways_in(it, owner)
 
 
 PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [functions, entries, admin.registered_bare]

@@ -41,6 +41,11 @@ class StandIn(ClassSymbol):
         return documented_name(self.node) or f"{self.module.name}.{self.node.qualname}"
 
 
+def is_lent(symbol: ClassSymbol) -> bool:
+    """Whether a class of the project inherits from one of the prelude's: the library calls into it."""
+    return any(isinstance(base, StandIn) for base in symbol.mro)
+
+
 def documented_name(node: Class) -> str | None:
     """The argument of `@named("...")`."""
     for decorator in node.decorators:

@@ -1,0 +1,38 @@
+"""Django REST framework's views, as far as querysets and rows flow through them.
+
+This file is read, never imported. `_enter` runs before the method through which a request comes in, as `dispatch` does.
+https://www.django-rest-framework.org/api-guide/views/
+"""
+
+from django.views.generic import View
+from rest_framework.request import Request
+
+from pitfall_lint.prelude import entered
+
+VERBS = {
+    "get": "GET",
+    "head": "GET",
+    "list": "GET",
+    "retrieve": "GET",
+    "post": "POST",
+    "create": "POST",
+    "put": "PUT",
+    "update": "PUT",
+    "patch": "PATCH",
+    "partial_update": "PATCH",
+    "delete": "DELETE",
+    "destroy": "DELETE",
+}
+DETAIL = {"list": False, "create": False, "retrieve": True, "update": True, "partial_update": True, "destroy": True}
+
+
+@entered("get", "post", "put", "patch", "delete")
+class APIView(View):
+    def _enter(self, name):
+        self.action = name
+        self.detail = DETAIL.get(name)
+        self.request = Request(VERBS.get(name))
+        self.initial(self.request)
+
+    def initial(self, request, *args, **kwargs):
+        return None
