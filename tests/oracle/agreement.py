@@ -1,0 +1,141 @@
+"""Django's word against the linter's, site by site, and both against what the site's mark says.
+
+A query is charged to the innermost marked line on its stack. A finding speaks of the lines that its place and its steps
+stand on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pitfall_lint.finding import Finding
+from tests.oracle.marks import Site
+
+COUNTER = Path(__file__).with_name("count_queries.py")
+
+
+class CannotCount(Exception):
+    """The project's own code failed; the message is what it wrote."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a project did: `growth` is how many queries more rows cost, by site; `shown` what each scenario gave;
+    `unmarked` the growing statements that no marked line sent, by scenario; `unreached` the sites that nothing ran.
+    """
+
+    growth: Mapping[tuple[str, int], int]
+    shown: Mapping[str, Sequence[str]]
+    unmarked: Sequence[str]
+    unreached: Sequence[Site]
+
+
+def count(root: Path, sites: Sequence[Site]) -> Counted:
+    """Run the project at `root` in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-W", "ignore", str(COUNTER), str(root)],
+        cwd=root,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        raise CannotCount(f"{root} fails:\n{done.stderr}")
+    answer = json.loads(done.stdout.rpartition("\n")[2])
+    by_line = {(site.path, site.row): site for site in sites}
+    growth: Counter[tuple[str, int]] = Counter({site.identity: 0 for site in sites})
+    unmarked: list[str] = []
+    for name, scenario in answer["scenarios"].items():
+        balance: Counter[str] = Counter()
+        for sign, sent in zip((-1, 1), scenario["sent"], strict=True):
+            for statement, stack in sent:
+                site = next((by_line[path, row] for path, row in stack if (path, row) in by_line), None)
+                if site is not None:
+                    growth[site.identity] += sign
+                else:
+                    lines = " < ".join(f"{path}:{row}" for path, row in stack)
+                    balance[f"{lines or 'outside the project'}: {statement[:200]}"] += sign
+        unmarked += [f"{name}: {where}" for where, count in balance.items() if count > 0]
+    ran = {(path, row) for path, row in answer["ran"]}
+    unreached = [site for site in sites if (site.path, site.row) not in ran]
+    shown = {name: scenario["shown"] for name, scenario in answer["scenarios"].items()}
+    return Counted(growth, shown, unmarked, unreached)
+
+
+@dataclass
+class Agreement:
+    """How far the linter agrees. `wrong` is what must not be; `missed` what is known to be missed."""
+
+    growing: int = 0
+    flat: int = 0
+    found: int = 0
+    silent: int = 0
+    missed: list[Site] = field(default_factory=list)
+    awaited: list[Site] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.growing + self.flat} sites: {self.growing} grow, {self.found} of them found, "
+            f"{len(self.missed)} known misses, {len(self.awaited)} await a rule; "
+            f"{self.flat} are flat, {self.silent} of them silent"
+        )
+
+
+def lines_of(finding: Finding) -> set[tuple[str, int]]:
+    """The lines that a finding speaks of."""
+    places = (finding.place, *(step.place for step in finding.related))
+    return {(place.path, row) for place in places for row in (place.row, place.end_row)}
+
+
+def speaks_of(findings: Iterable[Finding], site: Site) -> list[Finding]:
+    """The findings that speak of a site."""
+    return [finding for finding in findings if (site.path, site.row) in lines_of(finding)]
+
+
+def compare(sites: Sequence[Site], counted: Counted, findings: Sequence[Finding], codes: set[str]) -> Agreement:
+    """Hold the linter to what was counted; `codes` are the rules that exist."""
+    result = Agreement()
+    result.wrong += [f"{site} was never run" for site in counted.unreached]
+    result.wrong += [f"grows, and no line of it is marked: {line}" for line in counted.unmarked]
+    for site in sites:
+        grows = counted.growth[site.identity] > 0
+        covering = speaks_of(findings, site)
+        shown = "; ".join(f"{finding.place.path}:{finding.place.row} {finding.code}" for finding in covering)
+        if grows:
+            result.growing += 1
+            said = "\n".join(text for finding in covering for text in (finding.message, *finding.relations))
+            if site.awaits and site.awaits not in codes:
+                result.awaited.append(site)
+            elif covering and site.known_miss:
+                result.wrong.append(f"{site} is found ({shown}): it is no known miss any more")
+            elif covering and all(word in said for word in site.words):
+                result.found += 1
+            elif site.known_miss:
+                result.missed.append(site)
+            else:
+                words = f", which does not say {site.words}" if covering else ""
+                result.wrong.append(
+                    f"{site} grows by {counted.growth[site.identity]}; found: {shown or 'nothing'}{words}"
+                )
+        else:
+            result.flat += 1
+            if covering:
+                result.wrong.append(f"{site} is flat, and found: {shown}")
+            else:
+                result.silent += 1
+    growing = {(site.path, site.row) for site in sites if counted.growth[site.identity] > 0}
+    for finding in findings:
+        if growing.isdisjoint(lines_of(finding)):
+            place = f"{finding.place.path}:{finding.place.row}"
+            result.wrong.append(f"{place} {finding.code} speaks of nothing that grows: {finding.message}")
+    return result

@@ -1,0 +1,199 @@
+"""Runs every scenario of a Django project with few rows and with more, and prints as JSON what each sent to the
+database and from where: the lines of the project's own files that were on the stack, of templates too.
+
+A scenario is a page (every pattern of the root URLconf, the admin's own for each registered model) or a public function
+without parameters in a module called `reports_*`. The project's `seed.py` has `seed(rows)`. One process counts a whole
+project.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ROWS = (3, 6)
+_CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|\bcsrfToken: "\w+"|nonce="[^"]*"')
+Line = tuple[str, int]
+
+
+class Watch:
+    """The statements that are sent, each with the project's lines on the stack (innermost first), and the lines that
+    ran.
+    """
+
+    def __init__(self, root: Path) -> None:
+        from django.template.base import Node
+
+        self.prefix = f"{root}{os.sep}"
+        self.annotated = Node.render_annotated.__code__
+        self.ran: set[Line] = set()
+        self.sent: list[tuple[str, list[Line]]] = []
+        self.tracing = True
+
+    def line_of(self, frame: FrameType) -> Line | None:
+        """The line of the project that a frame is at, if it is at one."""
+        code = frame.f_code
+        if code is self.annotated:
+            node = frame.f_locals["self"]
+            name = getattr(getattr(node, "origin", None), "name", None) or ""
+            token = getattr(node, "token", None)
+            return (name.removeprefix(self.prefix), token.lineno) if token and name.startswith(self.prefix) else None
+        if not code.co_filename.startswith(self.prefix):
+            return None
+        template = frame.f_globals.get("__jinja_template__")
+        row = frame.f_lineno if template is None else template.get_corresponding_lineno(frame.f_lineno)
+        return code.co_filename.removeprefix(self.prefix), row
+
+    def note(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """A wrapper for `connection.execute_wrapper`."""
+        stack: list[Line] = []
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            line = self.line_of(frame)
+            if line is not None and line not in stack:
+                stack.append(line)
+            frame = frame.f_back
+        self.sent.append((sql, stack))
+        return execute(sql, params, many, context)
+
+    def trace(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """For `sys.settrace`: which lines run."""
+        code = frame.f_code
+        if code is self.annotated:
+            line = self.line_of(frame)
+            if line is not None:
+                self.ran.add(line)
+            return None
+        return self.trace_line if code.co_filename.startswith(self.prefix) else None
+
+    def trace_line(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """A line of the project's own."""
+        line = self.line_of(frame)
+        if line is not None:
+            self.ran.add(line)
+        return self.trace_line
+
+
+def main(root: Path) -> None:
+    """Count, and print the answer on the last line."""
+    sys.path.insert(0, str(root))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection, transaction
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    seed = importlib.import_module("seed").seed
+    watch = Watch(root)
+    answer: dict[str, dict[str, Any]] = {}
+    for rows in ROWS:
+        call_command("flush", interactive=False, verbosity=0)
+        seed(rows)
+        for name, run in scenarios(root):
+            forget()
+            watch.sent = []
+            sys.settrace(watch.trace)
+            try:
+                with transaction.atomic(), connection.execute_wrapper(watch.note):
+                    shown = run()
+                    transaction.set_rollback(True)
+            except Exception as error:
+                sys.settrace(None)
+                raise RuntimeError(f"{name} fails with {rows} rows") from error
+            finally:
+                sys.settrace(None)
+            answer.setdefault(name, {"shown": [], "sent": []})
+            answer[name]["shown"].append(_CHANGING.sub("", shown))
+            answer[name]["sent"].append(watch.sent)
+    print()
+    print(json.dumps({"scenarios": answer, "ran": sorted(watch.ran)}), end="")
+
+
+def forget() -> None:
+    """Empty what outlives a request."""
+    from django.contrib.contenttypes.models import ContentType
+
+    ContentType.objects.clear_cache()
+
+
+Scenario = tuple[str, Callable[[], str]]
+
+
+def scenarios(root: Path) -> Iterator[Scenario]:
+    """Every function and every page."""
+    for path in sorted(root.rglob("reports_*.py")):
+        module = importlib.import_module(path.relative_to(root).with_suffix("").as_posix().replace("/", "."))
+        for name, function in vars(module).items():
+            if (
+                inspect.isfunction(function)
+                and function.__module__ == module.__name__
+                and not name.startswith("_")
+                and not inspect.signature(function).parameters
+            ):
+                yield f"{module.__name__}.{name}", lambda function=function: repr(function())
+    yield from pages()
+
+
+def pages() -> Iterator[Scenario]:
+    """Every page, seen by one of the staff."""
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+    from django.urls import get_resolver
+
+    client = Client()
+    user = get_user_model().objects.filter(is_superuser=True).first()
+    client.force_login(user)
+
+    def visit(address: str) -> str:
+        response = client.get(address)
+        if response.status_code != 200:
+            raise RuntimeError(f"{address} answers {response.status_code}: {response.content.decode()[:500]}")
+        return response.content.decode()
+
+    for address in (*addresses(get_resolver().url_patterns, "/"), *admin_addresses()):
+        yield address, lambda address=address: visit(address)
+
+
+def addresses(patterns: Any, prefix: str) -> Iterator[str]:
+    """The patterns as addresses, each parameter being 1."""
+    for pattern in patterns:
+        if pattern.pattern.__class__.__name__ not in ("RoutePattern", "LocalePrefixPattern"):
+            continue
+        address = prefix + re.sub(r"<[^>]*>", "1", str(pattern.pattern))
+        if hasattr(pattern, "url_patterns"):
+            if pattern.app_name != "admin":
+                yield from addresses(pattern.url_patterns, address)
+        else:
+            yield address
+
+
+def admin_addresses() -> Iterator[str]:
+    """Each registered model's changelist and its first row's form."""
+    from django.apps import apps
+
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    from django.contrib import admin
+    from django.urls import reverse
+
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        if model._default_manager.filter(pk=1).exists():
+            yield reverse(f"{name}_change", args=(1,))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
