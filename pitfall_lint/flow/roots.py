@@ -165,11 +165,16 @@ def named_in(decorators: tuple[l.Expr, ...]) -> Iterator[str]:
             yield from (str(arg.value) for arg in decorator.args if isinstance(arg, l.Const))
 
 
-def is_entry(member: Member) -> bool:
-    """Whether a method of the prelude is marked `@entry`."""
-    return isinstance(member.node, l.Function) and any(
-        l.dotted(decorator) == "entry" for decorator in member.node.decorators
-    )
+def is_decorated_entry(it: Interpreter, member: Member) -> bool:
+    """Whether a method of the project is under a decorator of the prelude's that makes it a way in."""
+    if not isinstance(member.node, l.Function):
+        return False
+    for decorator in member.node.decorators:
+        written = decorator.func if isinstance(decorator, l.Call) else decorator
+        named = it.symbols.resolve_expr(member.owner.module, written)
+        if isinstance(named, FunctionSymbol) and in_prelude(named.module.path) and is_entry(named.node):
+            return True
+    return False
 
 
 def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue, name: str) -> Start:
