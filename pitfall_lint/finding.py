@@ -149,7 +149,18 @@ class BindExtension(msgspec.Struct, frozen=True, tag="bind-extension"):
     import_from: str = ""
 
 
-Recipe: TypeAlias = Union[Edits, EagerLoad, BindExtension]  # noqa: UP007
+class LoaderOption(msgspec.Struct, frozen=True, tag="loader-option"):
+    """Add SQLAlchemy's loader options (Python source) to the query whose expression is `query`, a chain that yields a query or a `select()`: to
+    its last `.options(...)`, or as one. `names` are imported from `sqlalchemy.orm`, `imports` are classes (module, name).
+    """
+
+    query: Place
+    options: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()
+
+
+Recipe: TypeAlias = Union[Edits, EagerLoad, BindExtension, LoaderOption]  # noqa: UP007
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from pitfall_lint.flow.events import BareJoin, DeferredRead, Evaluation, KeyRead
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
+    from pitfall_lint.flow.sqlalchemy.found import Mapped
     from pitfall_lint.flow.values import Site
     from pitfall_lint.project import Project
 
@@ -23,7 +24,7 @@ class Flow:
 
     @cached_property
     def _interpreted(self) -> Interpreter | None:
-        if not self.project.django.present:
+        if not self.project.django.present and not self.project.sqlalchemy.present:
             return None
         from pitfall_lint.flow import roots
         from pitfall_lint.flow.interpreter import Interpreter
@@ -44,7 +45,8 @@ class Flow:
         found = [
             event
             for event in run.lazy_loads.values()
-            if not self._set_elsewhere(event.site, event.path)
+            if event.model.dialect == "django"
+            and not self._set_elsewhere(event.site, event.path)
             and len(run.built[event.site]) < 2
             and (event.access, event.site) not in identities
         ]
@@ -100,6 +102,13 @@ class Flow:
         """Calls of `select_related()` without arguments."""
         run = self._interpreted
         return () if run is None else tuple(sorted(run.bare_joins.values(), key=lambda event: event.access))
+
+    @cached_property
+    def mapped(self) -> Mapped:
+        """The same of SQLAlchemy's queries and rows."""
+        from pitfall_lint.flow.sqlalchemy.found import Mapped
+
+        return Mapped(self.project, self._interpreted, self._set_elsewhere)
 
     @cached_property
     def exhausted(self) -> tuple[str, ...]:

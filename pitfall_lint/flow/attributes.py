@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
-from pitfall_lint.flow import collections, querysets, templates
+from pitfall_lint.flow import collections, dialects, querysets, templates
 from pitfall_lint.flow.values import (
     UNKNOWN,
     Bound,
@@ -86,7 +86,7 @@ def read_one(it: Interpreter, frame: Frame, value: Value, name: str, node: Any, 
     if isinstance(value, Query):
         return read_query(it, frame, value, name)
     if isinstance(value, ClassValue):
-        return read_class(it, frame, value.symbol, name)
+        return read_class(it, frame, value.symbol, name, node)
     if isinstance(value, ModelValue):
         return read_model_class(value.model, name)
     if isinstance(value, Object):
@@ -101,9 +101,14 @@ def read_one(it: Interpreter, frame: Frame, value: Value, name: str, node: Any, 
     if isinstance(value, External):
         return read_external(it, value, name)
     if isinstance(value, querysets.Pages):
-        return value.rows if name == "object_list" else value if name == "paginator" else Method(value, name)
+        return value.rows if name in ("object_list", "items") else value if name == "paginator" else Method(value, name)
+    reader = dialects.READERS.get(type(value))
+    if reader is not None:
+        return reader(it, frame, value, name)
     if isinstance(value, templates.Template):
         return Method(value, name) if name == "render" else UNKNOWN
+    if isinstance(value, Items) and value.items is not None and name in value.names:
+        return value.items[value.names.index(name)]
     if isinstance(value, (Items, Dict, Constant)):
         return Method(value, name) if name in collections.KNOWN_METHODS else UNKNOWN
     return UNKNOWN
@@ -149,11 +154,17 @@ def read_row(it: Interpreter, frame: Frame, row: Row, name: str, node: Any, quie
         return read_relation(it, frame, row, relation, node, quiet)
     if name in row.model.attnames or row.model.field(name) is not None or name == "pk":
         return read_column(it, frame, row, name, node)
+    dialect = dialects.of(row.model)
+    known = dialect.read_member(it, frame, row, name, node) if dialect is not None else None
+    if known is not None:
+        return known
     symbol = row.model.symbol
     if symbol is not None:
         member = symbol.member(name)
         if member is not None:
             return member_of(it, frame, member, row, node)
+    if dialect is not None:
+        return ClassValue(symbol) if name == "__class__" and symbol is not None else UNKNOWN
     if name in ROW_METHODS or (name.startswith("get_") and name.endswith("_display")):
         return Method(row, name)
     if name == "__class__":
@@ -175,6 +186,9 @@ def read_column(it: Interpreter, frame: Frame, row: Row, name: str, node: Any) -
 def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relation, node: Any, quiet: bool) -> Value:
     """A relation of a row: the related row, recorded as a lazy load where the query did not load it, or the
     related manager."""
+    dialect = dialects.of(relation.owner)
+    if dialect is not None:
+        return dialect.read_relation(it, frame, row, relation, node, quiet)
     target = relation.target
     if relation.to_many:
         return ManagerValue(target.default_manager, target, row, relation) if target is not None else UNKNOWN
@@ -245,7 +259,7 @@ def attributes_of(
 
 def is_plain_key(relation: Relation, name: str) -> bool:
     """Whether `row.relation.name` is what `row.relation_id` holds."""
-    if relation.kind not in ("fk", "o2o") or relation.attname is None or relation.target is None:
+    if relation.owner.dialect != "django" or relation.kind not in ("fk", "o2o") or relation.attname is None or relation.target is None:
         return False
     if isinstance(relation.node, l.Call) and any(word.name in ("to_field", None) for word in relation.node.keywords):
         return False
@@ -302,7 +316,8 @@ def read_query(it: Interpreter, frame: Frame, query: Query, name: str) -> Value:
                 return Bound(function, query)
     if name == "model":
         return ClassValue(query.model.symbol) if query.model.symbol is not None else ModelValue(query.model)
-    return Method(query, name) if name in querysets.METHODS else UNKNOWN
+    dialect = dialects.of(query.model)
+    return Method(query, name) if name in (dialect.methods if dialect is not None else querysets.METHODS) else UNKNOWN
 
 
 # -------------------------------------------------------------------- classes
@@ -321,10 +336,15 @@ def model_manager(model: Model, name: str) -> Manager | None:
     return model.managers.get(name)
 
 
-def read_class(it: Interpreter, frame: Frame, symbol: ClassSymbol, name: str) -> Value:
+def read_class(it: Interpreter, frame: Frame, symbol: ClassSymbol, name: str, node: Any = None) -> Value:
     """An attribute of a project's class."""
-    model = it.django.model_of(symbol) if it.django.present else None
-    if model is not None:
+    model = it.model_of(symbol)
+    dialect = dialects.of(model) if model is not None else None
+    if dialect is not None:
+        mapped = dialect.read_class(it, frame, model, name, node)
+        if mapped is not None:
+            return mapped
+    elif model is not None:
         manager = model_manager(model, name)
         if manager is not None and not model.abstract:
             return ManagerValue(manager, model)

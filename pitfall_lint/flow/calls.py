@@ -14,11 +14,13 @@ from pitfall_lint.flow import (
     attributes,
     builtins,
     collections,
+    dialects,
     implicit,
     iteration,
     library,
     querysets,
     serializers,
+    sqlalchemy,
     templates,
 )
 from pitfall_lint.flow.values import (
@@ -49,7 +51,14 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
 Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
-TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE, **implicit.TABLE, **admin.TABLE, **serializers.TABLE}
+TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE, **implicit.TABLE, **admin.TABLE, **serializers.TABLE, **sqlalchemy.TABLE}
+
+# What instances of a project's class that inherits from one of these are.
+CLASSES: dict[str, Handler] = {
+    "django.core.paginator.Paginator": library.paginator,
+    "django.db.models.Prefetch": library.prefetch,
+    **sqlalchemy.CLASSES,
+}
 
 
 def call(it: Interpreter, frame: Frame, node: l.Call) -> Value:
@@ -200,6 +209,9 @@ def call_method(it: Interpreter, frame: Frame, method: Method, arguments: Argume
         return UNKNOWN
     if isinstance(receiver, querysets.Pages):
         return receiver if method.name.removeprefix("a") in ("page", "get_page") else UNKNOWN
+    caller = dialects.CALLERS.get(type(receiver))
+    if caller is not None:
+        return caller(it, frame, receiver, method.name, arguments, node)
     if isinstance(receiver, templates.Template):
         return templates.render(it, frame, receiver, arguments.get(0, "context"), node)
     return collections.call_method(it, frame, receiver, method.name, arguments, node)
@@ -225,16 +237,15 @@ def super_of(frame: Frame, it: Interpreter, node: l.Call) -> Value:
 def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Arguments, node: Any) -> Value:
     """An instance of a project's class; its `__init__` is run."""
     symbol = callee.symbol
-    model = it.django.model_of(symbol) if it.django.present else None
+    model = it.model_of(symbol)
     if model is not None:
         overlay = tuple(
             (name, value) for name, value in arguments.keywords.items() if model.relation(name) is not None
         )[:12]
         return Row(model, overlay=overlay)
-    if symbol.is_subclass_of("django.core.paginator.Paginator"):
-        return library.paginator(it, frame, arguments, node)
-    if symbol.is_subclass_of("django.db.models.Prefetch"):
-        return library.prefetch(it, frame, arguments, node)
+    for base, handler in CLASSES.items():
+        if symbol.is_subclass_of(base):
+            return handler(it, frame, arguments, node)
     made = Object(symbol)
     instead = made_instead(it, frame, callee, arguments, node)
     if instead is not None:
@@ -315,7 +326,8 @@ def as_text(it: Interpreter, frame: Frame, value: Value, node: Any) -> None:
         symbol = attributes.class_of(value)
         if symbol is None:
             return
-        for name in ("__str__", "__html__", "__unicode__"):
+        old = it.django.version is None or it.django.version < (2, 0)
+        for name in ("__str__", "__html__", *(("__unicode__",) if old else ())):
             if symbol.member(name) is not None:
                 attributes.call_member(it, frame, value, name, node)
                 return

@@ -80,6 +80,8 @@ def template_name(it: Interpreter, frame: Frame, node: l.Name) -> Value:
         return attributes.request_user(it)
     if ":" in node.id:
         return External(node.id)
+    if node.id == "current_user":
+        return it.outside.get("flask_login.current_user", UNKNOWN)
     if frame.template is not None and frame.template.engine == "jinja":
         made = it.project.templates.functions.jinja_global(node.id)
         if made is not None:
@@ -98,6 +100,8 @@ def symbol_value(it: Interpreter, symbol: Any) -> Value:
     if isinstance(symbol, ValueSymbol):
         return it.global_value(symbol.module, symbol.let)
     if isinstance(symbol, ExternalSymbol):
+        if symbol.dotted in it.outside:
+            return it.outside[symbol.dotted]
         model = it.django.model_of(symbol) if it.django.present else None
         return ModelValue(model) if model is not None else External(symbol.dotted)
     return UNKNOWN
@@ -108,7 +112,7 @@ def annotated(it: Interpreter, frame: Frame, node: Any) -> Value:
     if isinstance(node, l.Const) or frame.module is None:
         return UNKNOWN
     symbol = it.symbols.resolve_expr(frame.module, node)
-    model = it.django.model_of(symbol) if symbol is not None and it.django.present else None
+    model = it.model_of(symbol) if symbol is not None else None
     if model is not None:
         return Row(model)
     return UNKNOWN
@@ -224,7 +228,7 @@ def comprehension(it: Interpreter, frame: Frame, node: l.Comprehension) -> Value
             if isinstance(value, Items) and value.items == []:
                 return Items(node.kind, [])
             names = frozenset(part.id for part in l.walk(clause.target) if isinstance(part, l.Name))
-            frame.loops.append(iteration.loop_over(frame, clause, element, names))
+            frame.loops.append(iteration.loop_over(frame, clause, element, names, value))
             pushed += 1
             statements.assign(it, frame, clause.target, element)
             for condition in clause.tests:

@@ -68,6 +68,7 @@ class Loop:
     names: frozenset[str]
     sites: frozenset[Site]
     source: str
+    kind: str = "for"  # few: over a display of known items; while
 
 
 @dataclass(slots=True)
@@ -183,7 +184,30 @@ class Interpreter:
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
         self.relevant: set[int] = set()
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
-        self.models_by_word = models_by_word(self.django.models.values()) if self.django.present else {}
+        self.mapped = project.sqlalchemy
+        self.others: defaultdict[str, dict[Any, Any]] = defaultdict(dict)  # events of one dialect alone, by kind
+        self.outside: dict[str, Value] = {}  # what a library's own variables hold, by dotted name
+        user = self.mapped.user_model if self.mapped.present else None
+        if user is not None:
+            self.outside["flask_login.current_user"] = Row(user)
+        self.models_by_word = models_by_word([*self.django_models, *self.mapped_models])
+
+    # ----------------------------------------------------------------- models
+
+    @property
+    def django_models(self) -> Iterable[Model]:
+        """Django's models; none in a project without Django."""
+        return self.django.models.values() if self.django.present else ()
+
+    @property
+    def mapped_models(self) -> Iterable[Model]:
+        """SQLAlchemy's mapped classes; none in a project without."""
+        return self.mapped.models.values() if self.mapped.present else ()
+
+    def model_of(self, symbol: Any) -> Model | None:
+        """The model that a class is, whoever maps it."""
+        found = self.django.model_of(symbol) if self.django.present else None
+        return found if found is not None or not self.mapped.present else self.mapped.model_of(symbol)
 
     # ------------------------------------------------------------------ calls
 

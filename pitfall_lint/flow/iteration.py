@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pitfall_lint import language as l
 from pitfall_lint.flow import querysets
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -88,12 +89,20 @@ def sites_in(value: Value, depth: int = 3) -> frozenset[Any]:
     return found
 
 
-def loop_over(frame: Frame, node: Any, element: Value, names: frozenset[str]) -> Loop:
-    """The record of a running loop."""
+def loop_over(frame: Frame, node: Any, element: Value, names: frozenset[str], over: Value | None = None) -> Loop:
+    """The record of a running loop over the value."""
     from pitfall_lint.flow.interpreter import Loop
 
-    over = getattr(node, "iter", None) or getattr(node, "test", node)
-    return Loop(frame.place(over), names, sites_in(element), source_of(over))
+    through = getattr(node, "iter", None) or getattr(node, "test", node)
+    kind = "while" if isinstance(node, l.While) else "few" if over is not None and is_few(over) else "for"
+    return Loop(frame.place(through), names, sites_in(element), source_of(through), kind)
+
+
+def is_few(value: Value) -> bool:
+    """Whether the program itself writes down what there is to go through."""
+    if isinstance(value, Items):
+        return value.items is not None
+    return isinstance(value, Dict) and bool(value.entries) and value.rest is None
 
 
 __all__ = ["External", "ManagerValue", "element_of", "iterate", "loop_over", "one", "sites_in"]

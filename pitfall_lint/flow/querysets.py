@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pitfall_lint.flow import iteration
+from pitfall_lint.flow import dialects, iteration
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -157,6 +157,9 @@ def call_method(
     it: Interpreter, frame: Frame, receiver: ManagerValue | Query, name: str, arguments: Arguments, node: Any
 ) -> Value:
     """A method of Django's own managers and querysets."""
+    dialect = dialects.of(receiver.model)
+    if dialect is not None:
+        return dialect.call_method(it, frame, receiver, name, arguments, node)
     name = ASYNC.get(name, name)
     if isinstance(receiver, ManagerValue):
         if name in ("db_manager",):
@@ -381,6 +384,10 @@ CHAIN: dict[str, Callable[[Interpreter, Query, Arguments], Query]] = {
 def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) -> None:
     """The query runs here. On a related set of each of many rows that is a query per row, unless a prefetch serves
     it."""
+    dialect = dialects.of(query.model)
+    if dialect is not None:
+        dialect.evaluated(it, frame, query, node, how)
+        return
     it.evaluation(query, frame, node, how)
     row, relation = query.row, query.relation
     if row is not None and relation is not None and row.many and row.query is not None:
@@ -425,6 +432,9 @@ def inner_query(row: Row, name: str, query: Query) -> Query:
 
 def is_joined(row: Row, name: str) -> bool:
     """Whether the row's query loaded the to-one relation `name`, by join or by prefetch."""
+    dialect = dialects.of(row.model)
+    if dialect is not None:
+        return dialect.is_loaded(row, name)
     query = row.query
     if query is None or query.opaque:
         return True
@@ -436,6 +446,9 @@ def is_joined(row: Row, name: str) -> bool:
 
 def row_of(it: Interpreter, query: Query) -> Value:
     """One row of the query, standing for each of them."""
+    dialect = dialects.of(query.model)
+    if dialect is not None:
+        return dialect.row_of(it, query)
     it.built[query.site].add(query.model)
     if query.shape == "dict":
         return Dict()

@@ -33,6 +33,7 @@ SOURCES = frozenset(
         "prefetch_related",
     }
 )
+MAPPED_SOURCES = frozenset({"query", "session", "select", "scalars", "execute", "get_or_404", "paginate"})
 MOST_DEFINITIONS = 6  # a method name that more functions share says nothing about which one is called
 
 
@@ -76,7 +77,9 @@ def relevant(it: Interpreter, every: list[FunctionSymbol]) -> list[FunctionSymbo
 def sources(it: Interpreter) -> set[str]:
     """The names that say where rows come from: managers, relations to many, what Django's shortcuts are called."""
     names: set[str] = set(SOURCES)
-    for model in it.django.models.values():
+    if it.mapped.present:
+        names.update(MAPPED_SOURCES)
+    for model in (*it.django_models, *it.mapped_models):
         names.update(model.managers)
         names.update(relation.name for relation in model.relations.values() if relation.to_many)
     return names
@@ -119,7 +122,7 @@ def receiver_of(it: Interpreter, symbol: FunctionSymbol) -> Value | None:
         return None
     if "classmethod" in decorators:
         return ClassValue(owner)
-    model = it.django.model_of(owner)
+    model = it.model_of(owner)
     if model is not None:
         return Row(model)
     if owner.is_subclass_of("django.db.models.Manager", "django.db.models.QuerySet"):

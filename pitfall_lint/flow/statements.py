@@ -185,7 +185,7 @@ def loop(it: Interpreter, frame: Frame, node: l.For) -> bool:
     if single:
         element = iteration.one(element)
     else:
-        frame.loops.append(iteration.loop_over(frame, node, element, loop_names(node)))
+        frame.loops.append(iteration.loop_over(frame, node, element, loop_names(node), iterable))
     told_apart = iterable.items if isinstance(iterable, Items) and not single else None
     if told_apart is not None and not 1 < len(told_apart) <= MOST_UNROLLED:
         told_apart = None
@@ -307,6 +307,12 @@ def entered(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:
         return value.element
     if isinstance(value, Object):
         return attributes.call_member(it, frame, value, "__enter__", node) or value
+    if isinstance(value, External):
+        from pitfall_lint.flow import calls
+        from pitfall_lint.flow.interpreter import Arguments
+
+        handler = calls.TABLE.get(f"{value.dotted}.__enter__")
+        return handler(it, frame, Arguments(), node) if handler is not None else UNKNOWN
     return UNKNOWN
 
 

@@ -181,6 +181,8 @@ class Query(Value):
     peers: bool = False
     sliced: bool = False
     unprefetched: bool = False  # .iterator() without chunk_size
+    entities: tuple[Any, ...] = ()  # of a query for tuples: the model of each place, None for a column
+    notes: frozenset[str] = frozenset()  # what another dialect than Django's remembers
     _hash: int = field(default=0, init=False, repr=False)
 
     def __hash__(self) -> int:
@@ -257,6 +259,7 @@ class Items(Value):
     kind: str = "list"
     items: list[Value] | None = None
     each: Value | None = None
+    names: tuple[str, ...] = ()  # of a named tuple
     born: int = field(default_factory=lambda: next(_serial))
 
     @property
@@ -467,7 +470,7 @@ def clone_of(value: Value, depth: int = 2) -> Value:
         return value
     if isinstance(value, Items):
         items = [clone_of(item, depth - 1) for item in value.items] if value.items is not None else None
-        return Items(value.kind, items, value.each)
+        return Items(value.kind, items, value.each, value.names)
     if isinstance(value, Dict):
         return Dict({name: clone_of(item, depth - 1) for name, item in value.entries.items()}, value.rest, value.keys)
     if isinstance(value, Object):

@@ -101,8 +101,17 @@ def loop_writes(home: Frame, loop: Loop) -> bool:
     )
 
 
+def mark(it: Interpreter, kind: str) -> None:
+    """Note of every loop that is running that it does this on its turns."""
+    for active in it.stack:
+        for loop in active.loops:
+            it.others[kind][loop.place] = True
+
+
 def commit(it: Interpreter, frame: Frame, node: Any) -> None:
     """`session.commit()`: in a loop it ends a transaction, and forgets every row, on each turn."""
+    mark(it, "committing")
+    mark(it, "writing")
     inner = frame.loops[-1] if frame.loops else None
     if inner is not None:
         loop, home, at = inner, frame, node
@@ -117,7 +126,7 @@ def commit(it: Interpreter, frame: Frame, node: Any) -> None:
     if loop.kind != "for" or any(other.kind == "while" for other in home.loops):
         return
     body = body_of(home, loop)
-    if not body or is_guarded(body, at):
+    if not body or is_guarded(body, at) or waits(body):
         return
     access = it.place(frame, node)
     held = it.others["commits"]
@@ -158,6 +167,11 @@ def is_guarded(body: tuple[Any, ...], node: Any) -> bool:
         if isinstance(statement, (l.With, l.For, l.While)):
             return is_guarded(statement.body, node)
     return False
+
+
+def waits(body: tuple[Any, ...]) -> bool:
+    """Whether a turn sleeps: it is meant to take its time, and to be seen by others as it goes."""
+    return any(isinstance(part, l.Call) and (l.dotted(part.func) or "").rpartition(".")[2] == "sleep" for part in l.walk(body))
 
 
 def counts(test: Any) -> bool:

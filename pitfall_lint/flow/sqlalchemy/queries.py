@@ -351,6 +351,10 @@ def in_session(it: Interpreter, row: Row, relation: Relationship) -> bool:
     query = row.query
     if query is not None and not row.path and kin(target, row.model) and not query.refined:
         return True  # a tree read whole
+    user = it.mapped.user_model
+    held_by_user = user.relation(relation.name) if user is not None and user is not row.model else None
+    if held_by_user is not None and held_by_user.target is target and not held_by_user.to_many:
+        return True  # the tenant of whoever asks, which all these rows belong to
     above = row.parent
     while above is not None:
         if kin(above.model, target) and row.via is not None and row.via.to_many:

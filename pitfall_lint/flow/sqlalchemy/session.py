@@ -99,6 +99,12 @@ def commit(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Va
     return UNKNOWN
 
 
+def write(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """`session.add(row)`, `session.delete(row)`."""
+    loops.mark(it, "writing")
+    return UNKNOWN
+
+
 def aggregate(name: str) -> Any:
     """The handler of `func.name(...)`."""
 
@@ -133,6 +139,7 @@ SESSION_METHODS: dict[str, Any] = {
     "get_one": get,
     "merge": same_entity,
     "commit": commit,
+    **dict.fromkeys(("add", "add_all", "delete", "flush", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"), write),
 }
 
 
