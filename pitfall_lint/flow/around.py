@@ -1,0 +1,101 @@
+"""What stands around a place in the code: the statements, branches and loops that it lies in. For rules whose
+question is about how the code is written there, not about what flows through it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from pitfall_lint import language as l
+from pitfall_lint.facts.records import PythonFacts, TemplateFacts
+
+if TYPE_CHECKING:
+    from pitfall_lint.finding import Place
+    from pitfall_lint.project import Project
+
+LOOPS = (l.For, l.While, l.Comprehension)
+
+
+def around(project: Project, place: Place) -> tuple[Any, ...]:
+    """The nodes that hold `place`, outermost first; the last is the smallest that does. Empty where there is none."""
+    facts = project.facts.get(place.path)
+    if not isinstance(facts, (PythonFacts, TemplateFacts)):
+        return ()
+    found: list[Any] = []
+    inside: Any = facts.body
+    while inside is not None:
+        children = inside if isinstance(inside, tuple) else l.children(inside)
+        inside = next((child for child in children if child.start <= place.start and child.end >= place.end), None)
+        if inside is not None:
+            found.append(inside)
+    return tuple(found)
+
+
+def function_around(nodes: tuple[Any, ...]) -> l.Function | None:
+    """The innermost function among them."""
+    return next((node for node in reversed(nodes) if isinstance(node, l.Function)), None)
+
+
+def node_at(project: Project, place: Place) -> Any:
+    """The largest node that spans `place` exactly, None where there is none."""
+    return next((node for node in around(project, place) if node.start == place.start and node.end == place.end), None)
+
+
+def is_kept(nodes: tuple[Any, ...]) -> bool:
+    """Whether what runs there is remembered: the function around it is decorated with a cache, or it runs only where
+    a dict or variable does not hold the answer yet."""
+    start = 0
+    for index, node in enumerate(nodes):
+        if isinstance(node, l.Function):
+            start = index
+            for decorator in node.decorators:
+                name = l.dotted(decorator.func if isinstance(decorator, l.Call) else decorator) or ""
+                last = name.rpartition(".")[2].lower()
+                if ("cache" in last or "memo" in last) and last != "cached_property":
+                    return True
+    inner = nodes[start:]
+    for node, below in itertools.pairwise(inner):
+        if isinstance(node, l.If) and below is not node.test:
+            if asks_memory(node.test, node.body, holds=any(below is part for part in node.body)):
+                return True
+        elif isinstance(node, l.Choice) and node.kind == "if" and below is not node.test:
+            if asks_memory(node.test, (), holds=below is node.options[0]):
+                return True
+        elif isinstance(node, l.Choice) and node.kind == "or" and below is not node.options[0]:
+            if is_lookup(node.options[0]):
+                return True
+        elif isinstance(node, l.Handler) and l.dotted(node.caught) in ("KeyError", "AttributeError", "LookupError"):
+            return True
+    return False
+
+
+def asks_memory(test: Any, body: tuple[Any, ...], holds: bool) -> bool:
+    """Whether a branch is taken only where nothing is remembered: `key not in seen`, `not seen.get(key)`,
+    `not hasattr(self, name)`; `value is None` and `not value` where the branch assigns it."""
+    for part in l.walk(test):
+        if not isinstance(part, l.Operation):
+            continue
+        if part.op == ("not in" if holds else "in"):
+            return True
+        if not holds:
+            continue
+        held = part.operands[0]
+        if part.op == "not" and is_lookup(held):
+            return True
+        none = part.op in ("is", "==") and isinstance(part.operands[-1], l.Const) and part.operands[-1].kind == "none"
+        if (none or part.op == "not") and l.dotted(held) in assigned(body) and l.dotted(held) is not None:
+            return True
+    return False
+
+
+def is_lookup(node: Any) -> bool:
+    """`seen.get(key)`, `hasattr(self, name)`."""
+    if not isinstance(node, l.Call):
+        return False
+    called = l.dotted(node.func) or ""
+    return called == "hasattr" or called.endswith(".get")
+
+
+def assigned(body: tuple[Any, ...]) -> set[str | None]:
+    """The names and attributes that these statements assign."""
+    return {l.dotted(node.target) for node in l.walk(body) if isinstance(node, l.Let)}

@@ -1,0 +1,163 @@
+"""DJG106: rows are written one by one, where one statement could write them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pitfall_lint import language as l
+from pitfall_lint.finding import Applicability, Confidence, Finding, Fix, Severity
+from pitfall_lint.flow.around import around
+from pitfall_lint.flow.loops import Repeated, written_one_by_one
+from pitfall_lint.flow.words import source_of
+from pitfall_lint.project.symbols import ClassSymbol
+from pitfall_lint.rule import Rule
+
+if TYPE_CHECKING:
+    from pitfall_lint.project import Project
+    from pitfall_lint.project.django.models import Model
+
+SIGNALS = {
+    "save": ("pre_save", "post_save"),
+    "create": ("pre_save", "post_save"),
+    "delete": (),
+}
+
+
+class WriteInLoop(Rule):
+    """Rows are written one by one in a loop, where one statement could write them all.
+
+    What it finds
+    `row.save()` and `row.delete()` of the loop's own rows, and `Model.objects.create(...)`, as statements of their own
+    in a loop.
+
+    Why it matters
+    Each is a statement, and outside a transaction a commit, of its own. `bulk_update`, `bulk_create`, `update()` and
+    `delete()` on a queryset write any number of rows with one or a few.
+
+    Example
+
+        # manage.py
+        import os
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+
+        # shop/settings.py
+        INSTALLED_APPS = ["books"]
+
+        # books/models.py
+        from django.db import models
+
+
+        class Book(models.Model):
+            title = models.CharField(max_length=100)
+
+        # books/views.py
+        from django.http import HttpResponse
+
+        from books.models import Book
+
+
+        def tidy(request):
+            for book in Book.objects.all():
+                book.title = book.title.strip()
+                book.save()
+            return HttpResponse("done")
+
+    Better
+
+        # books/views.py
+        from django.http import HttpResponse
+
+        from books.models import Book
+
+
+        def tidy(request):
+            books = list(Book.objects.all())
+            for book in books:
+                book.title = book.title.strip()
+            Book.objects.bulk_update(books, ["title"])
+            return HttpResponse("done")
+
+    Fix
+    Manual: the statement for all rows is written out. `bulk_create` and `bulk_update` call no `save()` and
+    send no `pre_save` or `post_save`.
+
+    Limits
+    Silent where the model overrides the method, where the written row is used further on, where the loop handles the
+    failure of a single row, and in commands, scripts and imports. A model whose signals are listened to gives low
+    confidence, which is not shown by default.
+
+    References
+    - https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-bulk-methods
+    - https://docs.djangoproject.com/en/stable/ref/models/querysets/#bulk-update
+    """
+
+    code = "DJG106"
+    name = "write-in-loop"
+    severity = Severity.INFO
+    fixable = Applicability.MANUAL
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """One finding a statement."""
+        for query in written_one_by_one(project, frozenset(SIGNALS)):
+            listeners = listening(project, query.model, SIGNALS[query.event.how])
+            told = f" (`{listeners[0]}` listens to its signals and would no longer be called)" if listeners else ""
+            yield self.found(
+                query.event.access,
+                f"`{query.site.source}` writes one `{query.model.name}` on each turn of {query.over}{told}",
+                fix=Fix(Applicability.MANUAL, instead(project, query)),
+                confidence=Confidence.LOW if listeners else query.confidence,
+                scope=query.event.scope,
+                steps=query.steps,
+                data={"model": query.model.label},
+            )
+
+
+def instead(project: Project, query: Repeated) -> str:
+    """The statement for all rows."""
+    model = query.model.name
+    if query.event.how == "create":
+        return f"Collect `{model}(...)` in a list and write it after the loop: `{model}.objects.bulk_create(rows)`"
+    if query.event.how == "delete":
+        return f"Delete with one statement: `{model}.objects.filter(pk__in=[...]).delete()`"
+    names = assigned_fields(project, query)
+    listed = ", ".join(f'"{name}"' for name in names) or "..."
+    return f"Keep the rows in a list and write them after the loop: `{model}.objects.bulk_update(rows, [{listed}])`"
+
+
+def assigned_fields(project: Project, query: Repeated) -> list[str]:
+    """The fields of the row that the loop assigns."""
+    nodes = around(project, query.event.access)
+    call = next((node for node in reversed(nodes) if isinstance(node, l.Call)), None)
+    held = source_of(call.func.object) if call is not None and isinstance(call.func, l.Attr) else ""
+    body: Any = query.loop.body if isinstance(query.loop, l.For) else ()
+    return sorted(
+        {
+            part.target.name
+            for part in l.walk(body)
+            if isinstance(part, l.Let)
+            and isinstance(part.target, l.Attr)
+            and source_of(part.target.object) == held
+            and query.model.field(part.target.name) is not None
+        }
+    )
+
+
+def listening(project: Project, model: Model, signals: tuple[str, ...]) -> list[str]:
+    """The functions that are called when a row of the model is written."""
+    found: list[str] = []
+    if not signals:
+        return found
+    for symbol in project.symbols.functions():
+        for decorator in symbol.node.decorators:
+            if not isinstance(decorator, l.Call) or (l.dotted(decorator.func) or "").rpartition(".")[2] != "receiver":
+                continue
+            named = {(l.dotted(part) or "").rpartition(".")[2] for part in l.walk(decorator.args)}
+            sender = next((word.value for word in decorator.keywords if word.name == "sender"), None)
+            sent_by = project.symbols.resolve_expr(symbol.module, sender) if sender is not None else None
+            if named & set(signals) and (
+                sender is None or not isinstance(sent_by, ClassSymbol) or sent_by == model.symbol
+            ):
+                found.append(symbol.node.name)
+    return found
