@@ -488,7 +488,11 @@ def _pattern(p: Any, whole: bool, values: list[Tree], captures: list[tuple[str, 
         captures.append((name, start, p.end_lineno << 20 | p.end_col_offset, whole and kind is ast.MatchAs))
 
 
-_HEADERS = frozenset({ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+_TYPE_ALIAS: Any = getattr(ast, "TypeAlias", None)  # 3.12
+_TRIES: frozenset[Any] = frozenset({ast.Try, getattr(ast, "TryStar", None)})  # 3.11
+_HEADERS: frozenset[Any] = frozenset(
+    {ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, _TYPE_ALIAS}
+)
 
 
 def _headers(statements: list[Any], add: Add, scope: Scope) -> list[Tree]:
@@ -496,7 +500,7 @@ def _headers(statements: list[Any], add: Add, scope: Scope) -> list[Tree]:
     out: list[Tree] = []
     for n in statements:
         kind = n.__class__
-        if kind in _HEADERS:
+        if kind in _HEADERS and (kind is not _TYPE_ALIAS or not scope.prefix):
             _STMT[kind](n, add, out.append, scope)
         elif kind is ast.Assign:
             if not scope.prefix and len(n.targets) == 1 and n.targets[0].__class__ is ast.Name:
@@ -504,7 +508,7 @@ def _headers(statements: list[Any], add: Add, scope: Scope) -> list[Tree]:
         elif kind is ast.If or kind is ast.With:
             out += _headers(n.body, add, scope)
             out += _headers(getattr(n, "orelse", []), add, scope)
-        elif kind is ast.Try:
+        elif kind in _TRIES:
             for part in (n.body, *[h.body for h in n.handlers], n.orelse, n.finalbody):
                 out += _headers(part, add, scope)
     return out

@@ -328,10 +328,13 @@ class _Statements(Expressions):
                 out += self.headers(n.body, add, scope)
             elif isinstance(n, (cst.Import, cst.ImportFrom, cst.FunctionDef, cst.ClassDef)):
                 out += self._statement(n, add, scope)
+            elif isinstance(n, cst.TypeAlias):
+                if not scope.prefix:
+                    out += self._type_alias(n, add, scope)
             elif isinstance(n, cst.Assign):
                 if not scope.prefix and len(n.targets) == 1 and isinstance(n.targets[0].target, cst.Name):
                     out += self._assign(n, add, scope)
-            elif isinstance(n, (cst.If, cst.With, cst.Try)):
+            elif isinstance(n, (cst.If, cst.With, cst.Try, cst.TryStar)):
                 parts: list[Any] = [n.body, *(h.body for h in getattr(n, "handlers", ()))]
                 orelse = getattr(n, "orelse", None)
                 parts += [] if orelse is None else [orelse if isinstance(orelse, cst.If) else orelse.body]

@@ -152,9 +152,14 @@ class Expressions:
         n: Any = element.slice
         if isinstance(n, cst.Slice):
             lower, upper, step = self.optional(n.lower, add), self.optional(n.upper, add), self.optional(n.step, add)
-            return (8, *self.span(n), lower, upper, step)
+            last: Any = n.second_colon if isinstance(n.second_colon, cst.Colon) else n.upper or n.first_colon
+            end = self.outer(n.step)[1] if n.step is not None else self._end_of_part(last)
+            return (8, self.span(n)[0], end, lower, upper, step)
         value = self.expr(n.value, add)
         return (11, *self.span(n), value) if n.star else value
+
+    def _end_of_part(self, n: Any) -> int:
+        return self.span(n)[1] if isinstance(n, cst.Colon) else self.outer(n)[1]
 
     def _display(self, n: Any, add: Add) -> Tree:
         start, end = self.span(n)

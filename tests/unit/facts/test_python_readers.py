@@ -80,8 +80,10 @@ def test_newer_syntax_is_read_as_libcst_reads_it(source: str) -> None:
     assert facts.problem is None
     assert facts.body
     assert python.read("a.py", source.encode()) == through_libcst(source.encode())
-    tree = newer_syntax.parse(source)
-    assert tree is None or python._lowered("a.py", tree, source, False) == through_libcst(source.encode())
+    for shallow in (False, True):
+        tree = newer_syntax.parse(source)
+        expected = through_libcst(source.encode(), shallow)
+        assert tree is None or python._lowered("a.py", tree, source, shallow) == expected
 
 
 def test_most_newer_syntax_needs_no_libcst() -> None:
