@@ -20,22 +20,14 @@ if TYPE_CHECKING:
 
 FETCHING = frozenset({"get", "iterate", "index", "bool", "len", "contains", "in_bulk"})
 ANSWERING = frozenset({"count", "exists", "aggregate", "first", "last", "latest", "earliest"})
-WRITING = frozenset(
-    [
-        "create",
-        "save",
-        "delete",
-        "update",
-        "get_or_create",
-        "update_or_create",
-        "bulk_create",
-        "bulk_update",
-        "add",
-        "remove",
-        "set",
-        "clear",
-    ]
-)
+WRITING = frozenset({"create", "save", "delete", "update", "get_or_create", "update_or_create"}) | {
+    "bulk_create",
+    "bulk_update",
+    "add",
+    "remove",
+    "set",
+    "clear",
+}
 SURE_CALLS, MOST_CALLS = 2, 4
 MOST_STEPS = 12
 ONE_OFF = ("/management/commands/", "/migrations/", "/scripts/", "/fixtures/", "/seeds/")
