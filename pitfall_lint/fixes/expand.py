@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pitfall_lint.errors import CannotFix
-from pitfall_lint.finding import BindExtension, EagerLoad, Edit, Edits, Fix, Move, Recipe
+from pitfall_lint.finding import BindExtension, EagerLoad, Edit, Edits, Fix, LoaderOption, Move, Recipe
 from pitfall_lint.fixes.text import Text
 from pitfall_lint.source import Source
 
@@ -41,6 +41,10 @@ class Expander:
             from pitfall_lint.fixes.flask import expand_bind
 
             return Expansion(expand_bind(recipe, self.source))
+        if isinstance(recipe, LoaderOption):
+            from pitfall_lint.fixes.loader_options import expand_loader_option
+
+            return Expansion(expand_loader_option(recipe, self.text(recipe.query.path), self.source))
         raise CannotFix(f"no way to expand {type(recipe).__name__} is known")
 
     def text(self, path: str) -> Text:

@@ -6,29 +6,24 @@ own, or a name is taken, `CannotFix` says why. What to bind and where was decide
 
 from __future__ import annotations
 
-import ast
-import sys
-import warnings
-from collections.abc import Iterator
-
 from pitfall_lint import facts
 from pitfall_lint.discover import Kind
 from pitfall_lint.errors import CannotFix
 from pitfall_lint.facts.records import ManifestFacts
-from pitfall_lint.finding import BindExtension, Edit, Place
+from pitfall_lint.finding import BindExtension, Edit
 from pitfall_lint.fixes.manifest import add_requirement
+from pitfall_lint.fixes.python_file import PythonFile
 from pitfall_lint.fixes.text import Text
-from pitfall_lint.language import column_of, line_of, pack
 from pitfall_lint.source import Source
 
 
 def expand_bind(recipe: BindExtension, source: Source) -> tuple[Edit, ...]:
     """The edits that bind the extension, sorted; CannotFix where they would not be sound."""
     site = recipe.after or recipe.app
-    calling = _File(site.path, source)
+    calling = PythonFile(site.path, source)
     edits: list[Edit] = []
     if recipe.instance and recipe.instance_after is not None:
-        making = calling if recipe.instance_after.path == site.path else _File(recipe.instance_after.path, source)
+        making = calling if recipe.instance_after.path == site.path else PythonFile(recipe.instance_after.path, source)
         if not making.binds(recipe.instance) and not calling.binds(recipe.instance):
             made = making.line_after(recipe.instance_after, f"{recipe.instance} = {recipe.extension}()")
             called = calling.line_after(site, _call(f"{recipe.instance}.init_app", recipe))
@@ -57,191 +52,3 @@ def _declared(recipe: BindExtension, source: Source) -> Edit | None:
     if not isinstance(read, ManifestFacts):
         return None
     return add_requirement(read, Text(recipe.manifest, data).text, recipe.requirement)
-
-
-class _File:
-    """One Python file that gets lines."""
-
-    def __init__(self, path: str, source: Source) -> None:
-        self.path = path
-        try:
-            self.text = Text(path, source.read(path))
-        except OSError as error:
-            raise CannotFix(f"the file cannot be read: {error.strerror or error}", path) from error
-        self.rows = self.text.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self.tree = ast.parse("\n".join(self.rows))
-        except (SyntaxError, ValueError, RecursionError) as error:
-            version = ".".join(map(str, sys.version_info[:2]))
-            raise CannotFix(f"Python {version} cannot read the file's syntax", path) from error
-
-    def start(self, node: ast.stmt | ast.alias) -> int:
-        """The packed position where a node begins."""
-        return self._pack(node.lineno, node.col_offset)
-
-    def end(self, node: ast.stmt | ast.alias) -> int:
-        """The packed position after a node."""
-        return self._pack(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
-
-    def _pack(self, row: int, column: int) -> int:
-        """`ast` counts columns in UTF-8 bytes."""
-        line = self.rows[row - 1]
-        return pack(row, column if line.isascii() else len(line.encode()[:column].decode(errors="replace")))
-
-    def statement(self, place: Place) -> tuple[ast.stmt, list[ast.stmt]]:
-        """The smallest statement that covers `place`, and the block that it stands in."""
-        found: tuple[ast.stmt, list[ast.stmt]] | None = None
-        for block in _blocks(self.tree):
-            for node in block:
-                inside = self.start(node) <= place.start and place.end <= self.end(node)
-                if inside and (found is None or self.start(node) >= self.start(found[0])):
-                    found = node, block
-        if found is None:
-            raise CannotFix("the statement to follow is no longer where it was", self.path)
-        return found
-
-    def line_after(self, place: Place, code: str) -> Edit:
-        """`code` on a line of its own below the statement at `place`, indented as that is."""
-        node, block = self.statement(place)
-        lead = next(other for other in block if line_of(self.end(other)) >= line_of(self.start(node)))
-        indent = self.rows[line_of(self.start(lead)) - 1][: column_of(self.start(lead))]
-        if indent.strip():
-            raise CannotFix("the statement stands on the line of its `if`, `with` or `def`", self.path)
-        return self.insert(self._last_row(node, block), indent + code)
-
-    def insert(self, row: int, line: str) -> Edit:
-        """A new line below the line `row` (0: at the top)."""
-        if row < len(self.rows):
-            at = pack(row + 1, 0)
-            return Edit(Place(self.path, at, at), line + "\n")
-        at = pack(row, len(self.rows[row - 1]))
-        return Edit(Place(self.path, at, at), "\n" + line)
-
-    # ------------------------------------------------------------- imports
-
-    def imported(self, module: str, name: str, before: Place) -> list[Edit]:
-        """The import of `name`, sorted into the imports at the top; nothing where it is imported already."""
-        for statement in self.tree.body:
-            if (
-                isinstance(statement, ast.ImportFrom)
-                and (statement.module, statement.level) == (module, 0)
-                and any(alias.name == name and alias.asname in (None, name) for alias in statement.names)
-                and self.start(statement) < before.start
-            ):
-                return []
-        if self.binds(name):
-            raise CannotFix(f"the name {name} is taken", self.path)
-        head = list(self._head(before))
-        flasks = [item for item in head if _module(item).startswith("flask")]
-        below = [item for item in flasks if (_module(item), isinstance(item, ast.ImportFrom)) <= (module, True)]
-        line = f"from {module} import {name}"
-        if below:
-            return [self.insert(self._last_row(below[-1]), line)]
-        if flasks:
-            return [self.insert(line_of(self.start(flasks[0])) - 1, line)]
-        absolute = [item for item in head if not (isinstance(item, ast.ImportFrom) and item.level)]
-        if absolute:
-            return [self.insert(self._last_row(absolute[-1]), line)]
-        if head:
-            return [self.insert(line_of(self.start(head[0])) - 1, line)]
-        return [self.insert(self._top(before), line)]
-
-    def _head(self, before: Place) -> Iterator[ast.Import | ast.ImportFrom]:
-        """The imports before anything else happens in the file."""
-        for statement in self.tree.body:
-            if self.start(statement) >= before.start:
-                return
-            if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                if _module(statement) != "__future__":
-                    yield statement
-            elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-                return
-
-    def _top(self, before: Place) -> int:
-        """The last line of the docstring and the `__future__` imports, or of the comments at the top."""
-        row = 0
-        for statement in self.tree.body:
-            docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-            future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-            if not docstring and not future:
-                break
-            row = self._last_row(statement)
-        while row < len(self.rows) and self.rows[row].startswith("#"):
-            row += 1
-        return min(row, line_of(before.start) - 1)
-
-    def _last_row(self, statement: ast.stmt, block: list[ast.stmt] | None = None) -> int:
-        """The line on which a statement ends, and with it those that follow it after a semicolon."""
-        last = line_of(self.end(statement))
-        for other in block or self.tree.body:
-            if line_of(self.start(other)) == last:
-                last = max(last, line_of(self.end(other)))
-        return last
-
-    def joined(self, module: str, name: str, before: Place) -> Edit:
-        """`name` added to the `from module import ...` above, in order where the names are sorted."""
-        level = len(module) - len(module.lstrip("."))
-        bodies = [self.tree.body]
-        bodies += [
-            node.body
-            for node in ast.walk(self.tree)
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and self.start(node) <= before.start
-            and before.end <= self.end(node)
-        ]
-        for statement in (item for body in bodies for item in body):
-            if not isinstance(statement, ast.ImportFrom) or self.start(statement) >= before.start:
-                continue
-            if (statement.module or "") != module[level:] or statement.level != level or statement.names[0].name == "*":
-                continue
-            names = [alias.asname or alias.name for alias in statement.names]
-            previous = statement.names[-1]
-            if names == sorted(names):
-                smaller = [alias for alias in statement.names if (alias.asname or alias.name) < name]
-                if not smaller:
-                    at = self.start(statement.names[0])
-                    return Edit(Place(self.path, at, at), name + self._gap(statement))
-                previous = smaller[-1]
-            at = self.end(previous)
-            return Edit(Place(self.path, at, at), self._gap(statement, name))
-        raise CannotFix(f"the file imports nothing from {module}", self.path)
-
-    def _gap(self, statement: ast.ImportFrom, name: str = "") -> str:
-        """What separates two names of an import: a comma, and a new line where each stands on its own."""
-        rows = [alias.lineno for alias in statement.names]
-        first = statement.names[0]
-        alone = first.lineno > statement.lineno and len(set(rows)) == len(rows)
-        return ",\n" + " " * first.col_offset + name if alone else ", " + name
-
-    def binds(self, name: str) -> bool:
-        """Is the name bound anywhere in the file, by whatever scope?"""
-        for node in ast.walk(self.tree):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                if any((alias.asname or alias.name.partition(".")[0]) == name for alias in node.names):
-                    return True
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                if node.name == name:
-                    return True
-            elif isinstance(node, ast.arg):
-                if node.arg == name:
-                    return True
-            elif isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
-                return True
-        return False
-
-
-def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
-    """Every block of statements below a node."""
-    for part in ast.walk(node):
-        for field in ("body", "orelse", "finalbody"):
-            block = getattr(part, field, None)
-            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
-                yield block
-
-
-def _module(statement: ast.Import | ast.ImportFrom) -> str:
-    if isinstance(statement, ast.ImportFrom):
-        return ("." if statement.level else "") + (statement.module or "")
-    return statement.names[0].name
