@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
 Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
-TABLE: dict[str, Handler] = {**builtins.TABLE, **library.TABLE, **implicit.TABLE, **admin.TABLE, **serializers.TABLE, **sqlalchemy.TABLE}
+TABLE: dict[str, Handler] = {
 
 # What instances of a project's class that inherits from one of these are.
 CLASSES: dict[str, Handler] = {

@@ -395,6 +395,7 @@ class Interpreter:
         """Run `start()` as a root: with a fresh budget, and whatever bound it reaches noted."""
         self.steps = 0
         self.stack = []
+        self.variants.clear()
         try:
             start()
         except Exhausted:

@@ -145,6 +145,7 @@ def member_function(member: Any) -> FunctionValue | None:
 
 def combined(queries: list[Query]) -> Query:
     """`a | b`: what both have loaded."""
+    queries = [query for query in queries if query.shape != "none"] or queries[:1]
     first = queries[0]
     joined = frozenset.intersection(*(query.joined for query in queries))
     return replace(first, joined=joined, opaque=any(query.opaque for query in queries))
@@ -349,8 +350,13 @@ def gathered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
 
 
 def unknown_rows(it: Interpreter, query: Query, arguments: Arguments) -> Query:
-    """`raw()`: rows whose columns cannot be told; `none()`: no rows."""
+    """`raw()`: rows whose columns cannot be told."""
     return replace(query, opaque=True)
+
+
+def no_rows(it: Interpreter, query: Query, arguments: Arguments) -> Query:
+    """`none()`: nothing is ever read of it, and it says nothing of the queryset that stands in its place otherwise."""
+    return replace(query, shape="none")
 
 
 def flat(it: Interpreter, query: Query, arguments: Arguments) -> Query:
@@ -372,7 +378,7 @@ CHAIN: dict[str, Callable[[Interpreter, Query, Arguments], Query]] = {
     "intersection": gathered,
     "difference": gathered,
     "raw": unknown_rows,
-    "none": unknown_rows,
+    "none": no_rows,
     "dates": flat,
     "datetimes": flat,
 }
@@ -384,6 +390,8 @@ CHAIN: dict[str, Callable[[Interpreter, Query, Arguments], Query]] = {
 def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) -> None:
     """The query runs here. On a related set of each of many rows that is a query per row, unless a prefetch serves
     it."""
+    if query.shape == "none":
+        return
     dialect = dialects.of(query.model)
     if dialect is not None:
         dialect.evaluated(it, frame, query, node, how)
