@@ -1,4 +1,5 @@
-"""The codemod behind `LoaderOption`: loader options go into a query's last `.options(...)`, or one is added, and what they name is imported.
+"""The codemod behind `LoaderOption`: loader options go into a query's last `.options(...)`, or one is added, and what
+they name is imported.
 
 https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html
 """
@@ -18,15 +19,19 @@ from pitfall_lint.fixes.tree import Tree
 from pitfall_lint.source import Source
 
 _ROWS = re.compile(
-    r"all|first|one|one_or_none|get|get_or_404|first_or_404|one_or_404|count|scalar|scalars|scalar_one|scalar_one_or_none|paginate|exists|subquery"
-    r"|delete|update|fetchall|fetchone"
+    r"all|first|one|one_or_none|get|get_or_404|first_or_404|one_or_404|count|scalar|scalars|scalar_one|paginate|exists"
+    r"|scalar_one_or_none|subquery|delete|update|fetchall|fetchone"
 )
 
 
 def expand_loader_option(recipe: LoaderOption, text: Text, source: Source) -> tuple[Edit, ...]:
     """The edits of the recipe; CannotFix where its place spans no query that takes options."""
     start, end = text.offset(recipe.query.start), text.offset(recipe.query.end)
-    if not start < end or re.match(r"\w|[ \t]*\(", text.text[end : end + 80]) or re.search(r"[\w.]\Z", text.text[:start][-1:]):
+    if (
+        not start < end
+        or re.match(r"\w|[ \t]*\(", text.text[end : end + 80])
+        or re.search(r"[\w.]\Z", text.text[:start][-1:])
+    ):
         raise CannotFix("the place does not span a whole query", text.path)
     if text.in_string(start):
         raise CannotFix("the query stands within a string", text.path)
@@ -41,7 +46,9 @@ def expand_loader_option(recipe: LoaderOption, text: Text, source: Source) -> tu
         raise CannotFix(f"`{chain.links[-1].name}()` gives rows, not a query", text.path)
     edits: list[Edit] = []
     before = [link for link in chain.links if link.outer and link.name == "options" and link.call is not None]
-    plain = [link for link in before if link.call is not None and not any(arg.star or arg.keyword for arg in link.call.args)]
+    plain = [
+        link for link in before if link.call is not None and not any(arg.star or arg.keyword for arg in link.call.args)
+    ]
     if plain and plain[-1].call is not None:
         edits += chain.append_arguments(plain[-1].call, recipe.options)
     else:

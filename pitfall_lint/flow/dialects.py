@@ -1,4 +1,5 @@
-"""What a query and its rows mean depends on whose they are: Django's (the interpreter's own way) or another mapper's, which registers here.
+"""What a query and its rows mean depends on whose they are: Django's (the interpreter's own way) or another mapper's,
+which registers here.
 
 A model says its `dialect`; values that only one library has are reached by their type.
 """
@@ -31,7 +32,9 @@ class Dialect:
 
 DIALECTS: dict[str, Dialect] = {}
 READERS: dict[type, Callable[..., Value]] = {}  # (interpreter, frame, value, name) of `value.name`
-CALLERS: dict[type, Callable[..., Value]] = {}  # (interpreter, frame, value, name, arguments, node) of `value.name(...)`
+CALLERS: dict[
+    type, Callable[..., Value]
+] = {}  # (interpreter, frame, value, name, arguments, node) of `value.name(...)`
 
 
 def of(model: Model) -> Dialect | None:

@@ -1,4 +1,5 @@
-"""What the interpreter found out about SQLAlchemy's queries, for the rules: lazy loads gathered by the query that lacks them, queries and
+"""What the interpreter found out about SQLAlchemy's queries, for the rules: lazy loads gathered by the query that
+lacks them, queries and
 commits in loops, queries in templates.
 
 https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html
@@ -31,8 +32,10 @@ MOST_STEPS = 12
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """The relations that one query does not load, and its rows read. `options` are the loader options that load them, as they are to be written
-    in the query's file; `names` those of `sqlalchemy.orm` that it has to import for that, `imports` the classes (module, name).
+    """The relations that one query does not load, and its rows read. `options` are the loader options that load them,
+    as they are to be written
+    in the query's file; `names` those of `sqlalchemy.orm` that it has to import for that, `imports` the classes
+    (module, name).
     """
 
     site: Site
@@ -78,7 +81,9 @@ class Lacking:
     def fix(self) -> Fix:
         """The options added to the query."""
         if self.site.kind != "expression":
-            return Fix(Applicability.MANUAL, f"Build this query in Python, with `.{self.call}`, and hand it to the template")
+            return Fix(
+                Applicability.MANUAL, f"Build this query in Python, with `.{self.call}`, and hand it to the template"
+            )
         if not self.complete:
             return Fix(Applicability.MANUAL, f"Add `.{self.call}` to `{self.site.source}`, and import what it names")
         recipe = LoaderOption(self.site.place, self.options, self.names, self.imports)
@@ -105,7 +110,9 @@ class Mapped:
             if event.model.dialect == "sqlalchemy"
             and not self.set_elsewhere(event.site, event.path)
             and len(self.run.built[event.site]) < 2
-            and not any(step.place in self.run.others["committing"] for step in event.trace)  # a commit forgets what was loaded
+            and not any(
+                step.place in self.run.others["committing"] for step in event.trace
+            )  # a commit forgets what was loaded
         ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.model.label, event.path, event.access)))
 
@@ -114,7 +121,8 @@ class Mapped:
         """Queries that run on each turn of a loop which only reads; one that writes as it goes has its reasons."""
         writing = self.run.others["writing"] if self.run is not None else {}
         found = [
-            event for event in self._events("row queries")
+            event
+            for event in self._events("row queries")
             if not event.writes and event.loop not in writing and not any(step.place in writing for step in event.trace)
         ]
         return tuple(sorted(found, key=lambda event: (event.access, event.how)))
@@ -158,13 +166,19 @@ class Mapped:
             for index, name in enumerate(steps):
                 relation = current.relation(name)
                 before = "__".join(steps[: index + 1])
-                known = index < len(steps) - 1 and (before in loaded or (isinstance(relation, Relationship) and relation.loads_itself))
+                known = index < len(steps) - 1 and (
+                    before in loaded or (isinstance(relation, Relationship) and relation.loads_itself)
+                )
                 function = "defaultload" if known else "selectinload" if relation.to_many or grouped else "joinedload"
                 cls, how = self._class_name(module, current)
                 if how is not None:
                     imports.add(how)
                 complete = complete and cls is not None
-                parts.append(f"{prefix}{function}({cls or current.name}.{name})" if not parts else f"{function}({cls or current.name}.{name})")
+                parts.append(
+                    f"{prefix}{function}({cls or current.name}.{name})"
+                    if not parts
+                    else f"{function}({cls or current.name}.{name})"
+                )
                 if index == 0 and not prefix:
                     names.add(function)
                 current = relation.target

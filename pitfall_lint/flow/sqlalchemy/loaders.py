@@ -13,9 +13,22 @@ from pitfall_lint.flow.values import UNKNOWN, Constant, Method, Value
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
-LOADING = frozenset("joinedload joinedload_all selectinload selectin_polymorphic subqueryload subqueryload_all contains_eager immediateload raiseload noload".split())
+LOADING = frozenset(
+    """joinedload joinedload_all selectinload subqueryload subqueryload_all contains_eager immediateload raiseload
+    noload""".split()  # noqa: SIM905
+)
 STEPS = LOADING | {"defaultload", "lazyload"}
-HARMLESS = frozenset("load_only defer undefer undefer_group with_expression selectin_polymorphic with_loader_criteria".split())
+HARMLESS = frozenset(
+    [
+        "load_only",
+        "defer",
+        "undefer",
+        "undefer_group",
+        "with_expression",
+        "selectin_polymorphic",
+        "with_loader_criteria",
+    ]
+)
 
 
 def step(name: str) -> Any:

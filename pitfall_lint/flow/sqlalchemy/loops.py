@@ -1,6 +1,7 @@
 """Which loop makes a query run again and again, and what else that loop does.
 
-Loops over a display of few known items, and `while` loops that look for a free name or work through a queue, are no pitfall.
+Loops over a display of few known items, and `while` loops that look for a free name or work through a queue, are no
+pitfall.
 """
 
 from __future__ import annotations
@@ -17,7 +18,21 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Frame, Interpreter, Loop
     from pitfall_lint.project.sqlalchemy.models import MappedModel
 
-WRITES = frozenset({"add", "add_all", "commit", "flush", "merge", "save", "bulk_save_objects", "bulk_insert_mappings", "create", "delete", "insert"})
+WRITES = frozenset(
+    {
+        "add",
+        "add_all",
+        "commit",
+        "flush",
+        "merge",
+        "save",
+        "bulk_save_objects",
+        "bulk_insert_mappings",
+        "create",
+        "delete",
+        "insert",
+    }
+)
 
 
 def turning(it: Interpreter, frame: Frame, node: Any) -> tuple[Loop, Frame] | None:
@@ -50,14 +65,18 @@ def record(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) -> 
             key = (query.site, how)
             held = it.others["template queries"]
             if key not in held:
-                held[key] = TemplateQuery(query.site, model_of(query), how, it.place(frame, node), source_of(node), it.trace(None))
+                held[key] = TemplateQuery(
+                    query.site, model_of(query), how, it.place(frame, node), source_of(node), it.trace(None)
+                )
         return
     if row is not None and row.query is None and not found[0].sites:
         return
     note(it, frame, query, node, how, found, query.relation.name if query.relation is not None else "")
 
 
-def note(it: Interpreter, frame: Frame, query: Query, node: Any, how: str, found: tuple[Loop, Frame], relation: str = "") -> None:
+def note(
+    it: Interpreter, frame: Frame, query: Query, node: Any, how: str, found: tuple[Loop, Frame], relation: str = ""
+) -> None:
     """Note a query of each turn of that loop."""
     loop, home = found
     if loop.kind in ("while", "few"):
@@ -70,8 +89,19 @@ def note(it: Interpreter, frame: Frame, query: Query, node: Any, how: str, found
     writes = loop_writes(home, loop)
     confidence = Confidence.HIGH if over_rows and not writes else Confidence.MEDIUM
     held[(access, how)] = RowQuery(
-        query.site, model_of(query), how, access, source_of(node), frame.qualname, it.trace(next(iter(loop.sites), None)), loop.place, loop.source,
-        over_rows, writes, relation, confidence,
+        query.site,
+        model_of(query),
+        how,
+        access,
+        source_of(node),
+        frame.qualname,
+        it.trace(next(iter(loop.sites), None)),
+        loop.place,
+        loop.source,
+        over_rows,
+        writes,
+        relation,
+        confidence,
     )
 
 
@@ -97,7 +127,8 @@ def body_of(home: Frame, loop: Loop) -> tuple[Any, ...]:
 def loop_writes(home: Frame, loop: Loop) -> bool:
     """Whether the loop's body itself adds, deletes or commits."""
     return any(
-        isinstance(part, l.Call) and isinstance(part.func, l.Attr) and part.func.name in WRITES for part in l.walk(body_of(home, loop))
+        isinstance(part, l.Call) and isinstance(part.func, l.Attr) and part.func.name in WRITES
+        for part in l.walk(body_of(home, loop))
     )
 
 
@@ -131,11 +162,14 @@ def commit(it: Interpreter, frame: Frame, node: Any) -> None:
     access = it.place(frame, node)
     held = it.others["commits"]
     if (access, loop.place) not in held:
-        held[(access, loop.place)] = LoopCommit(access, source_of(node), frame.qualname, it.trace(next(iter(loop.sites), None)), loop.place, loop.source)
+        held[(access, loop.place)] = LoopCommit(
+            access, source_of(node), frame.qualname, it.trace(next(iter(loop.sites), None)), loop.place, loop.source
+        )
 
 
 def call_in(home: Frame, it: Interpreter, frame: Frame) -> Any:
-    """The call within `home` that leads to `frame`; None where another activation stands between that this cannot see through."""
+    """The call within `home` that leads to `frame`; None where another activation stands between that this cannot see
+    through."""
     index = next((number for number, active in enumerate(it.stack) if active is home), None)
     if index is None or index + 1 >= len(it.stack):
         return None
@@ -149,17 +183,23 @@ def call_in(home: Frame, it: Interpreter, frame: Frame) -> Any:
 
 
 def is_guarded(body: tuple[Any, ...], node: Any) -> bool:
-    """Whether the way to the node, from the statements given, says that this is meant: a counter's `if`, a `try` that goes on after a failure, a
+    """Whether the way to the node, from the statements given, says that this is meant: a counter's `if`, a `try` that
+    goes on after a failure, a
     turn that is the last one.
     """
     for index, statement in enumerate(body):
         if not statement.start <= node.start < statement.end:
             continue
         rest = body[index:]
-        if any(isinstance(part, (l.Return, l.Raise)) or (isinstance(part, l.Jump) and part.kind == "break") for part in rest):
+        if any(
+            isinstance(part, (l.Return, l.Raise)) or (isinstance(part, l.Jump) and part.kind == "break")
+            for part in rest
+        ):
             return True
         if isinstance(statement, l.If):
-            if any(isinstance(part, l.Operation) and part.op == "%" for part in l.walk(statement.test)) or counts(statement.test):
+            if any(isinstance(part, l.Operation) and part.op == "%" for part in l.walk(statement.test)) or counts(
+                statement.test
+            ):
                 return True
             return is_guarded(statement.body, node) or is_guarded(statement.orelse, node)
         if isinstance(statement, l.Try):
@@ -171,12 +211,16 @@ def is_guarded(body: tuple[Any, ...], node: Any) -> bool:
 
 def waits(body: tuple[Any, ...]) -> bool:
     """Whether a turn sleeps: it is meant to take its time, and to be seen by others as it goes."""
-    return any(isinstance(part, l.Call) and (l.dotted(part.func) or "").rpartition(".")[2] == "sleep" for part in l.walk(body))
+    return any(
+        isinstance(part, l.Call) and (l.dotted(part.func) or "").rpartition(".")[2] == "sleep" for part in l.walk(body)
+    )
 
 
 def counts(test: Any) -> bool:
     """Whether a condition compares a size or a counter with a number: a batch is full."""
     return any(
-        isinstance(part, l.Operation) and part.op in (">", ">=", "==") and any(isinstance(side, l.Const) and side.kind == "int" for side in part.operands)
+        isinstance(part, l.Operation)
+        and part.op in (">", ">=", "==")
+        and any(isinstance(side, l.Const) and side.kind == "int" for side in part.operands)
         for part in l.walk(test)
     )

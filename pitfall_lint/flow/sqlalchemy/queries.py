@@ -1,6 +1,7 @@
 """SQLAlchemy's queries, statements and results: what each method makes of what is loaded, and when a query runs.
 
-A `select()` and the result of executing it are one value here: `ran` in its notes says that the database has been asked already.
+A `select()` and the result of executing it are one value here: `ran` in its notes says that the database has been
+asked already.
 https://docs.sqlalchemy.org/en/20/orm/queryguide/query.html
 https://flask-sqlalchemy.readthedocs.io/en/stable/legacy-query/
 """
@@ -14,22 +15,38 @@ from pitfall_lint import language as l
 from pitfall_lint.flow import dialects
 from pitfall_lint.flow.sqlalchemy import loaders, loops
 from pitfall_lint.flow.sqlalchemy.values import Aggregate, Attribute, Loader
-from pitfall_lint.flow.values import UNKNOWN, ClassValue, Items, Method, Pages, Query, Row, Union, Value, join_all, options
+from pitfall_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Items,
+    Method,
+    Pages,
+    Query,
+    Row,
+    Union,
+    Value,
+    join_all,
+    options,
+)
 from pitfall_lint.project.sqlalchemy.models import MappedModel, Relationship
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
-NARROWING = frozenset("filter filter_by where having limit offset slice with_parent fetch".split())
+NARROWING = frozenset(["filter", "filter_by", "where", "having", "limit", "offset", "slice", "with_parent", "fetch"])
 PASSING = NARROWING | frozenset(
-    "order_by join outerjoin select_from select_entity_from distinct with_for_update execution_options yield_per populate_existing reset_joinpoint "
-    "params autoflush correlate prefix_with suffix_with with_hint with_session enable_eagerloads enable_assertions unique freeze tuples join_from "
-    "outerjoin_from group_by options add_entity add_columns add_column with_entities with_only_columns union union_all except_ intersect "
-    "from_statement from_self select with_deleted".split()
+    """order_by join outerjoin select_from select_entity_from distinct with_for_update execution_options yield_per
+    populate_existing reset_joinpoint params autoflush correlate prefix_with suffix_with with_hint with_session
+    enable_eagerloads enable_assertions unique freeze tuples join_from outerjoin_from group_by options add_entity
+    add_columns add_column with_entities with_only_columns union union_all except_ intersect from_statement from_self
+    select with_deleted""".split()  # noqa: SIM905
 )
-ONE = frozenset("first one one_or_none first_or_404 one_or_404 first_or_none get get_or_404 fetchone scalar scalar_one scalar_one_or_none".split())
-ALL = frozenset("all fetchall fetchmany partitions".split())
-WRITING = frozenset("delete update add remove append extend".split())
+ONE = frozenset(
+    """first one one_or_none first_or_404 one_or_404 first_or_none get get_or_404 fetchone scalar scalar_one
+    scalar_one_or_none""".split()  # noqa: SIM905
+)
+ALL = frozenset(["all", "fetchall", "fetchmany", "partitions"])
+WRITING = frozenset(["delete", "update", "add", "remove", "append", "extend"])
 METHODS = PASSING | ONE | ALL | WRITING | {"count", "exists", "scalars", "paginate", "__iter__"}
 IGNORED = frozenset({"bool", "len"})  # a query's truth and length ask no database
 
@@ -67,16 +84,24 @@ def selection(it: Interpreter, frame: Frame, arguments: Arguments, node: Any, le
         shape = "aggregate" if aggregate and not models else "row" if legacy and models else "tuple"
     first = models[0] if models else columns[0]
     return Query(
-        first, it.site(frame, node), cls=first.query_class if legacy else None, shape=shape, entities=tuple(entities),
+        first,
+        it.site(frame, node),
+        cls=first.query_class if legacy else None,
+        shape=shape,
+        entities=tuple(entities),
         notes=frozenset([aggregate]) if aggregate else frozenset(),
     )
 
 
-def call_aggregate(it: Interpreter, frame: Frame, value: Aggregate, name: str, arguments: Arguments, node: Any) -> Value:
+def call_aggregate(
+    it: Interpreter, frame: Frame, value: Aggregate, name: str, arguments: Arguments, node: Any
+) -> Value:
     """`select(func.count()).select_from(Book)`, `.where(Book.x == y)`: the model is named later."""
     if name in ("select_from", "where", "filter", "join", "outerjoin"):
         for model in models_in(it, frame, arguments):
-            return Query(model, it.site(frame, node), shape="aggregate", entities=(None,), notes=frozenset([value.name]))
+            return Query(
+                model, it.site(frame, node), shape="aggregate", entities=(None,), notes=frozenset([value.name])
+            )
         return value
     return value if name in ("label", "filter", "order_by") else UNKNOWN
 
@@ -129,7 +154,11 @@ def call_method(it: Interpreter, frame: Frame, query: Query, name: str, argument
 
 def aggregate_of(query: Query) -> str:
     """What a query that gives one value computes; nothing for a query of rows."""
-    return next((note for note in ("count", "exists", "aggregate") if note in query.notes), "") if query.shape == "aggregate" else ""
+    return (
+        next((note for note in ("count", "exists", "aggregate") if note in query.notes), "")
+        if query.shape == "aggregate"
+        else ""
+    )
 
 
 def scalars(query: Query) -> Query:
@@ -152,7 +181,7 @@ def chained(it: Interpreter, frame: Frame, query: Query, name: str, arguments: A
         query = replace(query, refined=True, known=query.known | pinned(it, frame, query, name, arguments))
     elif name == "options":
         return with_options(query, arguments)
-    elif name == "group_by":
+    elif name in ("group_by", "with_for_update"):  # neither takes an outer join beside it
         return replace(query, notes=query.notes | {"grouped"})
     elif name in ("add_entity", "add_columns", "add_column"):
         entities = query.entities or (query.model,)
@@ -161,7 +190,15 @@ def chained(it: Interpreter, frame: Frame, query: Query, name: str, arguments: A
     elif name in ("with_entities", "with_only_columns"):
         made = selection(it, frame, arguments, arguments.node, name == "with_entities")
         if isinstance(made, Query):
-            return replace(made, site=query.site, refined=query.refined, known=query.known, row=query.row, relation=query.relation, cls=query.cls)
+            return replace(
+                made,
+                site=query.site,
+                refined=query.refined,
+                known=query.known,
+                row=query.row,
+                relation=query.relation,
+                cls=query.cls,
+            )
         return UNKNOWN
     elif name in ("from_statement", "select_entity_from"):
         return replace(query, opaque=True)
@@ -205,8 +242,13 @@ def pinned(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Ar
         said |= set(arguments.keywords)
     elif name == "with_parent":
         return frozenset(
-            relation.name for relation in query.model.relations.values()
-            if not relation.to_many and any(isinstance(value, Row) and relation.target is not None and kin(value.model, relation.target) for value in arguments.args)
+            relation.name
+            for relation in query.model.relations.values()
+            if not relation.to_many
+            and any(
+                isinstance(value, Row) and relation.target is not None and kin(value.model, relation.target)
+                for value in arguments.args
+            )
         )
     else:
         pending: list[Any] = list(arguments.node.args) if arguments.node is not None else []
@@ -223,8 +265,10 @@ def pinned(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Ar
                 if len(mine) == 1 and kin(mine[0].model, query.model):
                     said.add(mine[0].name)
     return frozenset(
-        name for name, relation in query.model.relations.items()
-        if not relation.to_many and (name in said or (isinstance(relation, Relationship) and relation.keys and relation.keys <= said))
+        name
+        for name, relation in query.model.relations.items()
+        if not relation.to_many
+        and (name in said or (isinstance(relation, Relationship) and relation.keys and relation.keys <= said))
     )
 
 
@@ -249,10 +293,12 @@ def entity_query(query: Query, model: MappedModel) -> Query:
 
 
 def known_beside(query: Query, model: MappedModel) -> frozenset[str]:
-    """The to-one relations of a class that lead to another class of the same rows: what is selected beside it fills them."""
+    """The to-one relations of a class that lead to another class of the same rows: what is selected beside it fills
+    them."""
     others = [other for other in query.entities if other is not None and other is not model]
     return frozenset(
-        name for name, relation in model.relations.items()
+        name
+        for name, relation in model.relations.items()
         if not relation.to_many and relation.target is not None and any(kin(relation.target, other) for other in others)
     )
 
@@ -263,9 +309,12 @@ def row_of(it: Interpreter, query: Query) -> Value:
         it.built[query.site].add(query.model)
         return Row(query.model, query, (), True)
     if query.shape == "tuple":
-        entities = [entity for entity in query.entities]
+        entities = list(query.entities)
         it.built[query.site].add(query.model)
-        items: list[Value] = [Row(entity, entity_query(query, entity), (), True) if isinstance(entity, MappedModel) else UNKNOWN for entity in entities]
+        items: list[Value] = [
+            Row(entity, entity_query(query, entity), (), True) if isinstance(entity, MappedModel) else UNKNOWN
+            for entity in entities
+        ]
         return Items("tuple", items, names=tuple(entity.name if entity is not None else "" for entity in entities))
     return UNKNOWN
 
@@ -302,18 +351,31 @@ def is_loaded(row: Row, name: str) -> bool:
 
 
 def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relationship, node: Any, quiet: bool) -> Value:
-    """A relation of a row: the related row or rows, recorded as a lazy load where nothing loaded it; of a dynamic one, its query."""
+    """A relation of a row: the related row or rows, recorded as a lazy load where nothing loaded it; of a dynamic
+    one, its query."""
     target = relation.target
     if not isinstance(target, MappedModel):
         return UNKNOWN
     if relation.is_query:
-        return Query(target, it.site(frame, node) if node is not None else row.query.site if row.query else no_site(frame), row=row, relation=relation, cls=target.query_class)
+        return Query(
+            target,
+            it.site(frame, node) if node is not None else row.query.site if row.query else no_site(frame),
+            row=row,
+            relation=relation,
+            cls=target.query_class,
+        )
     if not relation.to_many:
         parent = known_parent(row, relation)
         if parent is not None:
             return parent
     query = row.query
-    if query is not None and not quiet and not row.fresh and not is_loaded(row, relation.name) and not in_session(it, row, relation):
+    if (
+        query is not None
+        and not quiet
+        and not row.fresh
+        and not is_loaded(row, relation.name)
+        and not in_session(it, row, relation)
+    ):
         it.others["loaded"].setdefault(query.site, set()).update(query.joined)
         if "grouped" in query.notes:
             it.others["grouped"][query.site] = True
@@ -336,7 +398,12 @@ def known_parent(row: Row, relation: Relationship) -> Row | None:
     via, parent = row.via, row.parent
     if via is None and row.query is not None and not row.path and row.query.row is not None:
         via, parent = row.query.relation, row.query.row
-    if not isinstance(via, Relationship) or parent is None or relation.target is None or via.kind not in ("reverse_fk", "reverse_o2o", "o2o"):
+    if (
+        not isinstance(via, Relationship)
+        or parent is None
+        or relation.target is None
+        or via.kind not in ("reverse_fk", "reverse_o2o", "o2o")
+    ):
         return None
     if not kin(relation.target, parent.model) or (via.keys and relation.keys and via.keys != relation.keys):
         return None
@@ -344,7 +411,8 @@ def known_parent(row: Row, relation: Relationship) -> Row | None:
 
 
 def in_session(it: Interpreter, row: Row, relation: Relationship) -> bool:
-    """Whether the session probably holds what the to-one relation leads to: rows of its class were read before, whole, or further up the way here."""
+    """Whether the session probably holds what the to-one relation leads to: rows of its class were read before,
+    whole, or further up the way here."""
     target = relation.target
     if relation.to_many or target is None:
         return False
@@ -381,7 +449,7 @@ def read_class(it: Interpreter, frame: Frame, model: MappedModel, name: str, nod
 
 
 def read_member(it: Interpreter, frame: Frame, row: Row, name: str, node: Any) -> Value | None:
-    """An attribute of a row that is neither relation nor plain Python: an association proxy reads through a relation."""
+    """An attribute of a row that is neither relation nor plain Python: an association proxy reads through one."""
     if not isinstance(row.model, MappedModel):
         return None
     if name in row.model.columns:
@@ -406,7 +474,9 @@ def read_attribute(it: Interpreter, frame: Frame, value: Attribute, name: str) -
     return Method(value, name)
 
 
-def call_attribute(it: Interpreter, frame: Frame, value: Attribute, name: str, arguments: Arguments, node: Any) -> Value:
+def call_attribute(
+    it: Interpreter, frame: Frame, value: Attribute, name: str, arguments: Arguments, node: Any
+) -> Value:
     """`Book.author.of_type(X)`, `Book.tags.and_(...)`, `.label("x")` are the attribute itself."""
     return value if name in ("of_type", "and_", "label") else UNKNOWN
 

@@ -12,14 +12,31 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint.flow import builtins, templates
 from pitfall_lint.flow.sqlalchemy import loaders, loops, queries
 from pitfall_lint.flow.sqlalchemy.values import Aggregate, Attribute
-from pitfall_lint.flow.values import UNKNOWN, ClassValue, Dict, External, Items, Pages, Query, Row, Value, join_all, options
+from pitfall_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Dict,
+    External,
+    Items,
+    Pages,
+    Query,
+    Row,
+    Value,
+    join_all,
+    options,
+)
 from pitfall_lint.project.sqlalchemy.models import MappedModel
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
 
 DB, SESSION, FACTORY = "flask_sqlalchemy.db", "flask_sqlalchemy.db.session", "sqlalchemy.orm.sessionmaker.made"
-AGGREGATES = {**dict.fromkeys(("sum", "max", "min", "avg", "coalesce", "array_agg", "string_agg", "group_concat", "total"), "aggregate"), "count": "count"}
+AGGREGATES = {
+    **dict.fromkeys(
+        ("sum", "max", "min", "avg", "coalesce", "array_agg", "string_agg", "group_concat", "total"), "aggregate"
+    ),
+    "count": "count",
+}
 
 
 def named(dotted: str) -> Any:
@@ -127,7 +144,9 @@ def same_entity(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) 
 
 def themed(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """Flask-Themes' `render_theme_template(theme, name, **context)`."""
-    return templates.render(it, frame, arguments.get(1, "template_name"), Dict(dict(arguments.keywords), arguments.more), node)
+    return templates.render(
+        it, frame, arguments.get(1, "template_name"), Dict(dict(arguments.keywords), arguments.more), node
+    )
 
 
 SESSION_METHODS: dict[str, Any] = {
@@ -139,7 +158,10 @@ SESSION_METHODS: dict[str, Any] = {
     "get_one": get,
     "merge": same_entity,
     "commit": commit,
-    **dict.fromkeys(("add", "add_all", "delete", "flush", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"), write),
+    **dict.fromkeys(
+        ("add", "add_all", "delete", "flush", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"),
+        write,
+    ),
 }
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pitfall_lint.project.sqlalchemy.models import MappedModel
 
 
+COUNTING = frozenset({"count", "exists", "aggregate"})  # what a query does that gives no rows
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute(Value):
     """`Book.author`, `Book.title`; within `func.count(...)` with the aggregate's name."""
@@ -33,7 +36,8 @@ class Aggregate(Value):
 
 @dataclass(frozen=True, slots=True)
 class Loader(Value):
-    """`joinedload(Book.author).selectinload(Author.books)`: the paths from `root` (None: the query's own class) that are loaded, those that
+    """`joinedload(Book.author).selectinload(Author.books)`: the paths from `root` (None: the query's own class) that
+    are loaded, those that
     are explicitly not, and where the chain stands. `opaque`: what it does cannot be told.
     """
 
@@ -58,7 +62,8 @@ class Loader(Value):
 
 @dataclass(frozen=True, slots=True)
 class RowQuery:
-    """A query that runs on each turn of a loop. `over_rows`: the loop goes through rows of a query; `writes`: it also changes the database;
+    """A query that runs on each turn of a loop. `over_rows`: the loop goes through rows of a query; `writes`: it also
+    changes the database;
     `relation`: it is the query of a dynamic relationship, or says which key it goes by.
     """
 

@@ -56,7 +56,8 @@ class Sqlalchemy:
     def user_model(self) -> MappedModel | None:
         """The class whose row Flask-Login's `current_user` is: the one that has its `UserMixin`."""
         found = [
-            model for model in self._linked.values()
+            model
+            for model in self._linked.values()
             if not model.abstract and model.symbol is not None and model.symbol.is_subclass_of("flask_login.UserMixin")
         ]
         return found[0] if len(found) == 1 else None

@@ -1,4 +1,5 @@
-"""What class bodies declare to SQLAlchemy: which classes are mapped, their columns, foreign keys and relationships, before anything is linked.
+"""What class bodies declare to SQLAlchemy: which classes are mapped, their columns, foreign keys and relationships,
+before anything is linked.
 
 https://docs.sqlalchemy.org/en/20/orm/declarative_tables.html
 https://flask-sqlalchemy.readthedocs.io/en/stable/models/
@@ -11,7 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pitfall_lint.language import Attr, Call, Class, Const, Expr, Function, Lambda, Let, Name, Return, Subscript, dotted, walk
+from pitfall_lint.language import (
+    Attr,
+    Call,
+    Class,
+    Const,
+    Expr,
+    Function,
+    Lambda,
+    Let,
+    Name,
+    Return,
+    Subscript,
+    dotted,
+    walk,
+)
 from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol, ValueSymbol
 from pitfall_lint.project.modules import Module
 
@@ -30,7 +45,8 @@ _HOPS = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeclaredRelationship:
-    """`name = relationship(...)` of `owner`'s body; `module` is where its names are looked up. `many` is what an annotation says."""
+    """`name = relationship(...)` of `owner`'s body; `module` is where its names are looked up. `many` is what an
+    annotation says."""
 
     name: str
     owner: ClassSymbol
@@ -196,7 +212,14 @@ class Reader:
         return ""
 
     def _relationship(
-        self, cls: ClassSymbol, name: str, node: Let | Function, call: Call, kind: str | None, inner: Expr | None, callee: str
+        self,
+        cls: ClassSymbol,
+        name: str,
+        node: Let | Function,
+        call: Call,
+        kind: str | None,
+        inner: Expr | None,
+        callee: str,
     ) -> DeclaredRelationship:
         target = call.args[0] if call.args else keyword(call, "argument")
         many: bool | None = None
@@ -230,7 +253,8 @@ class Reader:
     # ------------------------------------------------------------------ tables
 
     def table_of(self, symbol: ClassSymbol) -> str | None:
-        """`__tablename__`, of the class or of what it inherits its table from; else the name that Flask-SQLAlchemy gives."""
+        """`__tablename__`, of the class or of what it inherits its table from; else the name that Flask-SQLAlchemy
+        gives."""
         for cls in symbol.mro:
             if not isinstance(cls, ClassSymbol):
                 continue
@@ -252,7 +276,12 @@ class Reader:
 
 def is_declared_attr(node: Function) -> bool:
     """Whether the method is what SQLAlchemy calls to make an attribute."""
-    return any((dotted(decorator) or "").startswith(("declared_attr", "orm.declared_attr", "db.declared_attr", "sa.orm.declared_attr")) for decorator in node.decorators)
+    return any(
+        (dotted(decorator) or "").startswith(
+            ("declared_attr", "orm.declared_attr", "db.declared_attr", "sa.orm.declared_attr")
+        )
+        for decorator in node.decorators
+    )
 
 
 def mapped_annotation(annotation: Expr | None) -> tuple[str | None, Expr | None]:
@@ -266,7 +295,9 @@ def mapped_annotation(annotation: Expr | None) -> tuple[str | None, Expr | None]
 def entity(inner: Expr) -> tuple[bool | None, Expr | None]:
     """What stands in `Mapped[...]`: whether it is a collection, and the class."""
     if isinstance(inner, Const) and isinstance(inner.value, str):
-        found = re.match(r"\s*(?:[\w.]+\.)?(\w+)\s*\[\s*[\"']?([\w.]+)[\"']?\s*(?:,\s*[\"']?([\w.]+)[\"']?\s*)?\]\s*\Z", inner.value)
+        found = re.match(
+            r"\s*(?:[\w.]+\.)?(\w+)\s*\[\s*[\"']?([\w.]+)[\"']?\s*(?:,\s*[\"']?([\w.]+)[\"']?\s*)?\]\s*\Z", inner.value
+        )
         if found is not None:
             name = found[3] or found[2]
             return found[1] in MANY, Const(inner.start, inner.end, name, "str")

@@ -1,4 +1,5 @@
-"""Relationships linked: their targets found, their direction told from the foreign keys, backrefs added to the other side.
+"""Relationships linked: their targets found, their direction told from the foreign keys, backrefs added to the other
+side.
 
 Where the direction cannot be told the relationship is left out, and nothing is said of it.
 https://docs.sqlalchemy.org/en/20/orm/basic_relationships.html
@@ -12,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint.finding import Place
 from pitfall_lint.language import Attr, Call, Const, Expr, Lambda, Let, Name, dotted, walk
 from pitfall_lint.project.classes import ClassSymbol
-from pitfall_lint.project.sqlalchemy.declared import Declared, DeclaredRelationship, ForeignKey, Reader, keyword, lazy_of, named_in, text
+from pitfall_lint.project.sqlalchemy.declared import (
+    Declared,
+    DeclaredRelationship,
+    ForeignKey,
+    Reader,
+    keyword,
+    lazy_of,
+    named_in,
+    text,
+)
 from pitfall_lint.project.sqlalchemy.models import MappedModel, Relationship
 
 if TYPE_CHECKING:
@@ -68,8 +78,8 @@ class Linker:
         if member is None:
             model.query_name = "query" if self._of_extension(symbol) else None
         elif isinstance(member.node, Let) and isinstance(member.node.value, Call):
-            if (dotted(member.node.value.func) or "").endswith("query_property"):
-                model.query_name = "query"
+            made_by = dotted(member.node.value.func) or ""
+            model.query_name = "query" if made_by.endswith("query_property") else None
         given = symbol.member("query_class")
         if given is not None and isinstance(given.node, Let) and given.node.value is not None:
             found = self.symbols.resolve_expr(given.owner.module, given.node.value)
@@ -77,7 +87,11 @@ class Linker:
             return
         for cls in symbol.mro:
             for base in cls.node.bases if isinstance(cls, ClassSymbol) else ():
-                call = self.reader.extension(cls.module, base.object) if isinstance(cls, ClassSymbol) and isinstance(base, Attr) else None
+                call = (
+                    self.reader.extension(cls.module, base.object)
+                    if isinstance(cls, ClassSymbol) and isinstance(base, Attr)
+                    else None
+                )
                 expr = keyword(call, "query_class") if call is not None else None
                 if expr is not None and isinstance(cls, ClassSymbol):
                     module = self._module_of(cls, base)
@@ -93,7 +107,11 @@ class Linker:
         for cls in symbol.mro:
             if isinstance(cls, ClassSymbol):
                 for base in cls.node.bases:
-                    if isinstance(base, Attr) and base.name == "Model" and self.reader.is_extension(cls.module, base.object):
+                    if (
+                        isinstance(base, Attr)
+                        and base.name == "Model"
+                        and self.reader.is_extension(cls.module, base.object)
+                    ):
                         return True
                     held = self.symbols.resolve_expr(cls.module, base)
                     value = getattr(held, "value", None)
@@ -114,7 +132,9 @@ class Linker:
         node = given.node if isinstance(given.node, Let) else None
         place = Place(given.module.path, given.node.start, given.node.end)
         attname = next(iter(keys)) if kind == "fk" and len(keys) == 1 else None
-        return Relationship(given.name, model, target, kind, True, inverse, attname, given.name, node, place, lazy=given.lazy, keys=keys)
+        return Relationship(
+            given.name, model, target, kind, True, inverse, attname, given.name, node, place, lazy=given.lazy, keys=keys
+        )
 
     def _target(self, model: MappedModel, given: DeclaredRelationship) -> MappedModel | None:
         expr = given.target
@@ -135,11 +155,15 @@ class Linker:
         if len(found) > 1:
             near = [other for other in found if other.dotted.endswith(name) and "." in name]
             assert model.symbol is not None
-            near = near or [other for other in found if other.symbol is not None and other.symbol.module is model.symbol.module]
+            near = near or [
+                other for other in found if other.symbol is not None and other.symbol.module is model.symbol.module
+            ]
             found = near
         return found[0] if len(found) == 1 else None
 
-    def _direction(self, model: MappedModel, made: Declared, target: MappedModel, given: DeclaredRelationship) -> tuple[str | None, frozenset[str]]:
+    def _direction(
+        self, model: MappedModel, made: Declared, target: MappedModel, given: DeclaredRelationship
+    ) -> tuple[str | None, frozenset[str]]:
         """The kind of the relationship, and the attributes of the foreign key's holder that make it up."""
         uselist = given.option("uselist")
         many = given.many
@@ -155,7 +179,7 @@ class Linker:
             return "reverse_fk", chosen(theirs, named)
         if mine and theirs:
             if given.option("remote_side") is not None:
-                return ("fk" if many is not True else "reverse_fk"), chosen(mine, named)
+                return "fk", chosen(mine, named)
             if target is model or target.symbol is model.symbol:
                 return ("reverse_fk" if many is not False else None), chosen(theirs, named)
             here = {key.attribute for key in mine} & named["self"]
@@ -164,7 +188,11 @@ class Linker:
                 if many is False and not given.option("foreign_keys"):
                     return None, frozenset()
                 return None, frozenset()
-            return ("fk", frozenset(here)) if here else ("reverse_fk" if many is not False else "reverse_o2o", frozenset(there))
+            return (
+                ("fk", frozenset(here))
+                if here
+                else ("reverse_fk" if many is not False else "reverse_o2o", frozenset(there))
+            )
         if mine:
             return "fk", chosen(mine, named)
         if theirs:
@@ -182,7 +210,11 @@ class Linker:
                 if parent is not None and not parent.abstract:
                     tables.add(parent.table)
                     symbols.add(id(base))
-        return [key for key in made.keys if (key.table is not None and key.table in tables) or (key.cls is not None and id(key.cls) in symbols)]
+        return [
+            key
+            for key in made.keys
+            if (key.table is not None and key.table in tables) or (key.cls is not None and id(key.cls) in symbols)
+        ]
 
     def _mentioned(self, given: DeclaredRelationship) -> dict[str, set[str]]:
         """The attributes that `foreign_keys` and `primaryjoin` mention: of the class itself, and of others."""
@@ -198,7 +230,15 @@ class Linker:
                     head = (dotted(part.object) or "").rpartition(".")[2]
                     found["self" if head == given.owner.name else "other"].add(part.name)
                 elif isinstance(part, Const) and isinstance(part.value, str):
-                    for word in part.value.replace("==", " ").replace(",", " ").replace("(", " ").replace(")", " ").replace("[", " ").replace("]", " ").split():
+                    for word in (
+                        part.value.replace("==", " ")
+                        .replace(",", " ")
+                        .replace("(", " ")
+                        .replace(")", " ")
+                        .replace("[", " ")
+                        .replace("]", " ")
+                        .split()
+                    ):
                         head, _, name = word.rpartition(".")
                         found["self" if head.rpartition(".")[2] in ("", given.owner.name) else "other"].add(name)
         return found
@@ -219,7 +259,18 @@ class Linker:
         lazy = (lazy_of(call) if call is not None else None) or "select"
         attname = next(iter(relation.keys)) if kind == "fk" and len(relation.keys) == 1 else None
         made = Relationship(
-            name, target, model, kind, True, relation.name, attname, name, None, relation.place, lazy=lazy, keys=relation.keys
+            name,
+            target,
+            model,
+            kind,
+            True,
+            relation.name,
+            attname,
+            name,
+            None,
+            relation.place,
+            lazy=lazy,
+            keys=relation.keys,
         )
         target.relations = {**target.relations, name: made}
 

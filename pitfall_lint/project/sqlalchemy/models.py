@@ -1,4 +1,5 @@
-"""Mapped classes as the rest of the linter sees them: models and relations, shaped like Django's so that the interpreter takes either.
+"""Mapped classes as the rest of the linter sees them: models and relations, shaped like Django's so that the
+interpreter takes either.
 
 Everything here is filled once, by `linking`, and not changed afterwards.
 https://docs.sqlalchemy.org/en/20/orm/relationship_api.html
@@ -18,8 +19,10 @@ QUERIES = frozenset({"dynamic", "write_only"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relationship(Relation):
-    """A relationship as it is read on a row. `lazy` is how it loads where the query says nothing: select, joined, subquery, selectin,
-    immediate, raise, noload, dynamic, write_only. `keys` are the attributes of the class that holds the foreign key which make it up.
+    """A relationship as it is read on a row. `lazy` is how it loads where the query says nothing: select, joined,
+    subquery, selectin,
+    immediate, raise, noload, dynamic, write_only. `keys` are the attributes of the class that holds the foreign key
+    which make it up.
     """
 
     lazy: str = "select"
@@ -37,7 +40,8 @@ class Relationship(Relation):
 
 
 class MappedModel(Model):
-    """A mapped class. `columns` are the attributes that hold columns; `query_class` the project's class of `Model.query`."""
+    """A mapped class. `columns` are the attributes that hold columns; `query_class` the project's class of
+    `Model.query`."""
 
     __slots__ = ("columns", "query_class", "query_name", "table")
 
