@@ -392,10 +392,30 @@ def admin_inlines(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
 
 def inline_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`inline_rows(self, parent, queryset)`: the rows of one parent, which they do not know: the formset filters, and
-    sets the key only.
+    sets the key only. One row where the key is unique, or where the inline allows no more.
     """
-    _, parent, rows = arguments.args
-    return rows if isinstance(parent, Object) and registrations(it).classes.get(parent.base) else UNKNOWN
+    inline, parent, rows = arguments.args
+    if not isinstance(parent, Object) or not isinstance(inline, Object) or _most_is_one(inline.base):
+        return UNKNOWN
+    owners = registrations(it).classes.get(parent.base, [])
+    many = [
+        option
+        for option in options(rows)
+        if isinstance(option, Query)
+        and not any(
+            relation.kind == "o2o"
+            and relation.target is not None
+            and any(owner.inherits_from(relation.target) for owner in owners)
+            for relation in option.model.relations.values()
+        )
+    ]
+    return join_all(many) if owners else UNKNOWN
+
+
+def _most_is_one(symbol: ClassSymbol) -> bool:
+    member = symbol.member("max_num")
+    value = member.node.value if member is not None and isinstance(member.node, l.Let) else None
+    return isinstance(value, l.Const) and value.value in (0, 1)
 
 
 def inline_columns(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:

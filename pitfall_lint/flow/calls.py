@@ -14,7 +14,9 @@ from pitfall_lint.flow import (
     attributes,
     builtins,
     collections,
+    declarative,
     dialects,
+    forms,
     implicit,
     iteration,
     library,
@@ -52,6 +54,15 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
 TABLE: dict[str, Handler] = {
+    **builtins.TABLE,
+    **library.TABLE,
+    **implicit.TABLE,
+    **admin.TABLE,
+    **forms.TABLE,
+    **declarative.TABLE,
+    **serializers.TABLE,
+    **sqlalchemy.TABLE,
+}
 
 # What instances of a project's class that inherits from one of these are.
 CLASSES: dict[str, Handler] = {
