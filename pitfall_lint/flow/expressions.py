@@ -302,7 +302,7 @@ def operation(it: Interpreter, frame: Frame, node: l.Operation) -> Value:
     if node.op in ("|", "&", "^"):
         queries = [option for value in values for option in options(value) if isinstance(option, Query)]
         if queries:
-            return queries[0] if len(queries) == 1 else querysets.combined(queries)
+            return queries[0] if len(queries) == 1 else querysets.united(queries)
         dicts = [value for value in values if isinstance(value, Dict)]
         if len(dicts) == 2 and node.op == "|":
             return Dict(

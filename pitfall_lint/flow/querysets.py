@@ -143,8 +143,14 @@ def member_function(member: Any) -> FunctionValue | None:
     return None
 
 
+def united(queries: list[Query]) -> Query:
+    """`a | b`, `a & b`: what the first loads, as Django merges the conditions of the second into it."""
+    queries = [query for query in queries if query.shape != "none"] or queries[:1]
+    return replace(queries[0], opaque=any(query.opaque for query in queries))
+
+
 def combined(queries: list[Query]) -> Query:
-    """`a | b`: what both have loaded."""
+    """`a.union(b)`: what all have loaded."""
     queries = [query for query in queries if query.shape != "none"] or queries[:1]
     first = queries[0]
     joined = frozenset.intersection(*(query.joined for query in queries))
