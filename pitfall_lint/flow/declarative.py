@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.flow import builtins, collections, querysets, templates
 from pitfall_lint.flow.admin import entry_of, frame_at, standing
-from pitfall_lint.flow.forms import Declared, assignments, meta_class, meta_model, meta_value, shown_by
+from pitfall_lint.flow.forms import Declared, assignments, makes, meta_class, meta_model, meta_value, shown_by
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -154,8 +154,8 @@ def list_of_filters(it: Interpreter, frame: Frame, arguments: Arguments, node: A
     made: list[Value] = [
         Object(option.base, shown_by(it, field, dict(option.attributes)))
         for field in declared(holder.base).values()
+        if makes(it, field, CHOICE)
         for option in made_by(it, field)
-        if option.base.is_subclass_of(CHOICE)
     ]
     return Items("list", made)
 
@@ -180,11 +180,7 @@ def shown_in_table(it: Interpreter, frame: Frame, arguments: Arguments, node: An
     table, exclude = arguments.args
     if not isinstance(table, Object):
         return UNKNOWN
-    names = [
-        name
-        for name, field in declared(table.base).items()
-        if any(option.base.is_subclass_of(COLUMN) for option in made_by(it, field))
-    ]
+    names = [name for name, field in declared(table.base).items() if makes(it, field, COLUMN)]
     model = meta_model(it, table.base)
     fields = meta_value(it, table.base, "fields")
     if isinstance(fields, Items) and fields.items is not None:

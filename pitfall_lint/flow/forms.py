@@ -50,6 +50,8 @@ def declared_fields(it: Interpreter, frame: Frame, arguments: Arguments, node: A
         if isinstance(base, ClassSymbol) and not isinstance(base, StandIn):
             for name, field in assignments(base):
                 made.entries.pop(name, None)
+                if not makes(it, field, CHOICE):
+                    continue
                 for option in options(it.global_value(base.module, field.let)):
                     if isinstance(option, Object) and option.base.is_subclass_of(CHOICE):
                         made.entries[name] = Object(option.base, shown_by(it, field, dict(option.attributes)))
@@ -77,6 +79,12 @@ def assignments(symbol: ClassSymbol) -> Iterator[tuple[str, Declared]]:
     for name, member in symbol.members.items():
         if isinstance(member.node, l.Let) and isinstance(member.node.value, l.Call):
             yield name, Declared(symbol, member.node, member.node.value)
+
+
+def makes(it: Interpreter, field: Declared, dotted: str) -> bool:
+    """Whether the declaration calls that class, or one that inherits from it."""
+    symbol = it.symbols.resolve_expr(field.owner.module, field.call.func)
+    return isinstance(symbol, ClassSymbol) and symbol.is_subclass_of(dotted)
 
 
 def shown_by(it: Interpreter, field: Declared, attributes: dict[str, Value]) -> dict[str, Value]:
