@@ -614,10 +614,12 @@ def confidence_of(row: Row, relation: Relation, trace: tuple[Step, ...]) -> Conf
 
 
 def through_many(row: Row) -> bool:
-    """Whether a to-many step lies between the query's row and this one."""
+    """Whether a to-many step lies between the query's row and this one, or the step from a child to its parent's row,
+    which a join does not fill.
+    """
     current: Row | None = row
     while current is not None and current.path:
-        if current.via is not None and current.via.to_many:
+        if current.via is not None and (current.via.to_many or (current.via.parent_link and current.via.kind == "o2o")):
             return True
         current = current.parent
     return False
