@@ -1,11 +1,13 @@
 """Django's word against the linter's, site by site, and both against what the site's mark says.
 
 A query is charged to the innermost marked line on its stack. A finding speaks of the lines that its place and its steps
-stand on.
+stand on; one that speaks of no marked line so (its steps begin at the loop, which may lie in a helper) speaks of
+the growing sites in the function that holds its query.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -97,28 +99,62 @@ def lines_of(finding: Finding) -> set[tuple[str, int]]:
     return {(place.path, row) for place in places for row in (place.row, place.end_row)}
 
 
-def speaks_of(findings: Iterable[Finding], site: Site) -> list[Finding]:
-    """The findings that speak of a site."""
-    return [finding for finding in findings if (site.path, site.row) in lines_of(finding)]
+Spoken = Mapping[Site, Sequence[Finding]]
 
 
-def compare(sites: Sequence[Site], counted: Counted, findings: Sequence[Finding], codes: set[str]) -> Agreement:
+def spoken_of(root: Path, sites: Sequence[Site], findings: Iterable[Finding]) -> Spoken:
+    """The findings that speak of each site."""
+    result: dict[Site, list[Finding]] = {site: [] for site in sites}
+    silent: list[Finding] = []
+    for finding in findings:
+        lines = lines_of(finding)
+        named = [site for site in sites if (site.path, site.row) in lines]
+        for site in named:
+            result[site].append(finding)
+        if not named:
+            silent.append(finding)
+    for finding in silent:
+        rows = function_around(root, finding)
+        for site in sites:
+            if site.grows and site.path == finding.place.path and site.row in rows and all_said(site, [finding]):
+                result[site].append(finding)
+    return result
+
+
+def function_around(root: Path, finding: Finding) -> range:
+    """The rows of the innermost function or class around a finding's place."""
+    if not finding.place.path.endswith(".py"):
+        return range(0)
+    tree = ast.parse((root / finding.place.path).read_bytes())
+    around = [
+        range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    ]
+    return min((rows for rows in around if finding.place.row in rows), key=len, default=range(0))
+
+
+def all_said(site: Site, findings: Sequence[Finding]) -> bool:
+    """Whether the findings say every word of the mark."""
+    said = "\n".join(text for finding in findings for text in (finding.message, *finding.relations))
+    return all(word in said for word in site.words)
+
+
+def compare(counted: Counted, findings: Sequence[Finding], spoken: Spoken, codes: set[str]) -> Agreement:
     """Hold the linter to what was counted; `codes` are the rules that exist."""
     result = Agreement()
     result.wrong += [f"{site} was never run" for site in counted.unreached]
     result.wrong += [f"grows, and no line of it is marked: {line}" for line in counted.unmarked]
-    for site in sites:
+    for site, covering in spoken.items():
         grows = counted.growth[site.identity] > 0
-        covering = speaks_of(findings, site)
         shown = "; ".join(f"{finding.place.path}:{finding.place.row} {finding.code}" for finding in covering)
         if grows:
             result.growing += 1
-            said = "\n".join(text for finding in covering for text in (finding.message, *finding.relations))
             if site.awaits and site.awaits not in codes:
                 result.awaited.append(site)
             elif covering and site.known_miss:
                 result.wrong.append(f"{site} is found ({shown}): it is no known miss any more")
-            elif covering and all(word in said for word in site.words):
+            elif covering and all_said(site, covering):
                 result.found += 1
             elif site.known_miss:
                 result.missed.append(site)
@@ -133,9 +169,9 @@ def compare(sites: Sequence[Site], counted: Counted, findings: Sequence[Finding]
                 result.wrong.append(f"{site} is flat, and found: {shown}")
             else:
                 result.silent += 1
-    growing = {(site.path, site.row) for site in sites if counted.growth[site.identity] > 0}
+    true = {id(finding) for site, held in spoken.items() if counted.growth[site.identity] > 0 for finding in held}
     for finding in findings:
-        if growing.isdisjoint(lines_of(finding)):
+        if id(finding) not in true:
             place = f"{finding.place.path}:{finding.place.row}"
             result.wrong.append(f"{place} {finding.code} speaks of nothing that grows: {finding.message}")
     return result

@@ -3,6 +3,7 @@
     book.author.name  # query: grows "author"
     {{ book.author_id }}  {# query: flat #}
     book.author.name  # query: grows "author" known-miss "why the linter cannot see it"
+    book.author.name  # query: grows "author" refused "why the fix must not be applied here"
 
 The word in quotes must occur in the finding's message or relations. A site keeps its number within its file when a fix
 moves it to another line.
@@ -16,14 +17,16 @@ from pathlib import Path
 
 _MARK = re.compile(r"#\s*query:\s*(?P<rest>.*?)\s*(?:#\}|$)")
 _REST = re.compile(
-    r"(?P<what>grows|flat)(?P<words>(?:\s+\"[^\"]*\")*)(?:\s+(?P<about>known-miss|awaits)\s+\"(?P<reason>[^\"]*)\")?\Z"
+    r"(?P<what>grows|flat)(?P<words>(?:\s+\"[^\"]*\")*)(?:\s+(?P<about>known-miss|awaits|refused)\s+\"(?P<reason>[^\"]*)\")?\Z"
 )
 SUFFIXES = (".py", ".html", ".jinja", ".txt")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Site:
-    """One marked line. `known_miss` says why the linter does not see it, `awaits` which rule is to."""
+    """One marked line. `known_miss` says why the linter does not see it, `awaits` which rule is to, `refused` why the
+    fix, though safe elsewhere, is not applied.
+    """
 
     path: str
     number: int
@@ -32,6 +35,7 @@ class Site:
     words: tuple[str, ...] = ()
     known_miss: str = ""
     awaits: str = ""
+    refused: str = ""
 
     @property
     def identity(self) -> tuple[str, int]:
@@ -76,6 +80,7 @@ def _sites_of(path: Path, shown: str) -> list[Site]:
                 words,
                 reason if about == "known-miss" else "",
                 reason if about == "awaits" else "",
+                reason if about == "refused" else "",
             )
         )
     return found

@@ -41,6 +41,7 @@ def seed(rows):
             Chapter.objects.create(book=first, heading=f"Extra {part}", translator=author)
             Review.objects.create(book=first, writer=member, text=f"Extra {part}")
         Loan.objects.create(book=first, owner=member)
+        Loan.objects.create(book=Book.objects.first(), owner=member)
         Wish.objects.create(book=first, owner=member)
         Film.objects.create(name=f"Film {number}", maker=author, producer=publisher)
         Play.objects.create(name=f"Play {number}", maker=author)
