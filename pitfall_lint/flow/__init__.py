@@ -26,11 +26,11 @@ class Flow:
     def _interpreted(self) -> Interpreter | None:
         if not self.project.django.present and not self.project.sqlalchemy.present:
             return None
-        from pitfall_lint.flow import roots
+        from pitfall_lint.flow import importing, roots
         from pitfall_lint.flow.interpreter import Interpreter
 
         interpreter = Interpreter(self.project)
-        for provider in roots.PROVIDERS:
+        for provider in (importing.statements, *roots.PROVIDERS):
             for name, start in provider(interpreter):
                 interpreter.root(name, start)
         return interpreter
@@ -86,7 +86,16 @@ class Flow:
         return (
             ()
             if run is None
-            else tuple(sorted(run.deferred_reads.values(), key=lambda event: (event.access, event.field)))
+            else tuple(
+                sorted(
+                    (
+                        event
+                        for event in run.deferred_reads.values()
+                        if not self._set_elsewhere(event.site, event.field) and len(run.built[event.site]) < 2
+                    ),
+                    key=lambda event: (event.access, event.field, event.site.place),
+                )
+            )
         )
 
     @cached_property

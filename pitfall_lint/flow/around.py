@@ -41,6 +41,23 @@ def node_at(project: Project, place: Place) -> Any:
     return next((node for node in around(project, place) if node.start == place.start and node.end == place.end), None)
 
 
+def text_at(project: Project, place: Place) -> str:
+    """What stands at `place`, as it is written: its first and last line, where it goes over more than two."""
+    if place.row != place.end_row:
+        last = _line(project, place.path, place.end_row)[: place.end_column - 1]
+        return _line(project, place.path, place.row)[place.column - 1 :] + last
+    return _line(project, place.path, place.row)[place.column - 1 : place.end_column - 1]
+
+
+def _line(project: Project, path: str, row: int) -> str:
+    """One line of a file."""
+    try:
+        lines = project.source.read(path).decode("utf-8-sig", "replace").splitlines()
+    except OSError:
+        return ""
+    return lines[row - 1] if 0 < row <= len(lines) else ""
+
+
 def is_kept(nodes: tuple[Any, ...]) -> bool:
     """Whether what runs there is remembered: the function around it is decorated with a cache, or it runs only where
     a dict or variable does not hold the answer yet."""

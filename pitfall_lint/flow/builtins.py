@@ -172,6 +172,11 @@ def get_attribute(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
 def has_attribute(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`hasattr(x, "name")`: reading a reverse one-to-one is a query."""
     get_attribute(it, frame, arguments, node)
+    if len(arguments.args) == 2 and isinstance(arguments.args[1], Constant):
+        name = arguments.args[1].value
+        rows = [option for option in options(arguments.args[0]) if isinstance(option, Row) and option.query is not None]
+        if rows and all(not row.path and row.query is not None and name in row.query.annotated for row in rows):
+            return Constant(True)
     return UNKNOWN
 
 

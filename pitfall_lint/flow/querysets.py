@@ -167,6 +167,7 @@ def call_method(
     dialect = dialects.of(receiver.model)
     if dialect is not None:
         return dialect.call_method(it, frame, receiver, name, arguments, node)
+    chunks = name == "aiterator"  # has a chunk_size by itself
     name = ASYNC.get(name, name)
     if isinstance(receiver, ManagerValue):
         if name in ("db_manager",):
@@ -204,7 +205,7 @@ def call_method(
         evaluated(it, frame, query, node, name)
         return Dict(rest=row_of(it, query), keys=UNKNOWN)
     if name == "iterator":
-        chunked = arguments.get(0, "chunk_size") is not None or arguments.more is not None
+        chunked = chunks or arguments.get(0, "chunk_size") is not None or arguments.more is not None
         if not chunked:
             it.evaluation(query, frame, node, "iterator")
         return replace(query, unprefetched=not chunked, peers=False, refined=query.row is not None)
