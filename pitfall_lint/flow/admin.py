@@ -441,6 +441,20 @@ def _from_prelude(member: Member | None) -> bool:
     return member is not None and in_prelude(member.owner.module.path)
 
 
+def admin_resources(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """`admin_resources(self)`: what django-import-export exports the changelist with."""
+    from pitfall_lint.flow import attributes
+
+    admin = builtins.first_of(arguments)
+    made: list[Value] = []
+    for name in ("resource_class", "resource_classes") if isinstance(admin, Object) else ():
+        for option in options(attributes.read(it, frame, admin, name, None)):
+            for item in option.items or () if isinstance(option, Items) else (option,):
+                if isinstance(item, ClassValue) and item.symbol.is_subclass_of("import_export.resources.Resource"):
+                    made.append(Object(item.symbol))
+    return Items("list", made)
+
+
 # -------------------------------------------------------------------- actions
 
 
@@ -507,6 +521,7 @@ TABLE = {
     "pitfall_lint.prelude.admin_labels": admin_labels,
     "pitfall_lint.prelude.admin_inlines": admin_inlines,
     "pitfall_lint.prelude.admin_actions": admin_actions,
+    "pitfall_lint.prelude.admin_resources": admin_resources,
     "pitfall_lint.prelude.inline_rows": inline_rows,
     "pitfall_lint.prelude.inline_text": inline_text,
     "pitfall_lint.prelude.inline_columns": inline_columns,

@@ -202,7 +202,7 @@ def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relation, n
         return parent
     query = row.query
     if query is not None and not row.path and relation.name in query.known and query.row is not None:
-        return replace(query.row, many=row.many, fresh=row.fresh)
+        return query.row  # one parent for all of them where the set is that of one row
     if query is not None and not quiet and not querysets.is_joined(row, relation.name) and not query.peers:
         it.lazy_load(row, relation, frame, node)
     if query is not None and row.lookup(relation.name) in it.implied.get(query.site, ()):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.flow import builtins, collections, querysets, templates
 from pitfall_lint.flow.admin import entry_of, frame_at, standing
-from pitfall_lint.flow.forms import Declared, assignments, makes, meta_class, meta_model, meta_value, shown_by
+from pitfall_lint.flow.forms import Declared, assignments, is_plain, makes, meta_class, meta_model, meta_value, shown_by
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -156,6 +156,7 @@ def list_of_filters(it: Interpreter, frame: Frame, arguments: Arguments, node: A
         for field in declared(holder.base).values()
         if makes(it, field, CHOICE)
         for option in made_by(it, field)
+        if is_plain(option.base)
     ]
     return Items("list", made)
 

@@ -53,7 +53,7 @@ def declared_fields(it: Interpreter, frame: Frame, arguments: Arguments, node: A
                 if not makes(it, field, CHOICE):
                     continue
                 for option in options(it.global_value(base.module, field.let)):
-                    if isinstance(option, Object) and option.base.is_subclass_of(CHOICE):
+                    if isinstance(option, Object) and is_plain(option.base):
                         made.entries[name] = Object(option.base, shown_by(it, field, dict(option.attributes)))
     plain = it.symbols.lookup(CHOICE)
     model = meta_model(it, form.base)
@@ -85,6 +85,16 @@ def makes(it: Interpreter, field: Declared, dotted: str) -> bool:
     """Whether the declaration calls that class, or one that inherits from it."""
     symbol = it.symbols.resolve_expr(field.owner.module, field.call.func)
     return isinstance(symbol, ClassSymbol) and symbol.is_subclass_of(dotted)
+
+
+def is_plain(symbol: ClassSymbol) -> bool:
+    """Whether a field of the user's own changes nothing but the label of a row."""
+    return all(
+        name in ("label_from_instance", "__doc__")
+        for base in symbol.mro
+        if isinstance(base, ClassSymbol) and not isinstance(base, StandIn)
+        for name in base.members
+    ) and not any(isinstance(base, ExternalSymbol) and base.dotted != "builtins.object" for base in symbol.mro)
 
 
 def shown_by(it: Interpreter, field: Declared, attributes: dict[str, Value]) -> dict[str, Value]:

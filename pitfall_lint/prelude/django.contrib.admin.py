@@ -12,6 +12,7 @@ from pitfall_lint.prelude import (
     admin_inlines,
     admin_labels,
     admin_model,
+    admin_resources,
     admin_rows,
     entry,
     inline_columns,
@@ -67,6 +68,8 @@ class ModelAdmin(BaseModelAdmin):
         queryset = admin_rows(self, self.get_queryset(request), columns, self.get_list_select_related(request))
         self.show_rows(queryset, columns)
         admin_actions(self, request, queryset)
+        for resource in admin_resources(self):
+            resource.export(queryset)
 
     def show_rows(self, queryset, columns):
         for row in queryset:

@@ -5,7 +5,7 @@ https://django-filter.readthedocs.io/en/stable/ref/filterset.html
 
 from django.forms import ModelChoiceField
 
-from pitfall_lint.prelude import entry, list_of_filters, meta_manager
+from pitfall_lint.prelude import list_of_filters, meta_manager
 
 
 class ModelChoiceFilter(ModelChoiceField):
@@ -31,7 +31,7 @@ class FilterSet:
     def filter_queryset(self, queryset):
         return queryset
 
-    @entry
-    def get_form_class(self):
+    @property
+    def form(self):
         for field in list_of_filters(self):
             field.show()

@@ -3,7 +3,7 @@
 https://django-import-export.readthedocs.io/en/stable/advanced_usage.html
 """
 
-from pitfall_lint.prelude import entry, exported, exported_fields, meta_manager
+from pitfall_lint.prelude import exported, exported_fields, meta_manager
 
 
 class Resource:
@@ -13,9 +13,10 @@ class Resource:
     def filter_export(self, queryset, **kwargs):
         return queryset
 
-    @entry
-    def export_resources(self, request):
-        for row in self.filter_export(self.get_queryset()):
+    def export(self, queryset=None, **kwargs):
+        if queryset is None:
+            queryset = self.get_queryset()
+        for row in self.filter_export(queryset):
             for field in exported_fields(self):
                 exported(self, field, row)
 
