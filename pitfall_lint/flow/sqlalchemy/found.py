@@ -14,12 +14,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.finding import Applicability, Confidence, Fix, LoaderOption, Step
+from pitfall_lint.finding import Applicability, Confidence, Fix, LoaderOption, Place, Step
 from pitfall_lint.flow.events import LazyLoad
 from pitfall_lint.flow.missing import longest
+from pitfall_lint.flow.sqlalchemy import loops
 from pitfall_lint.flow.sqlalchemy.values import LoopCommit, RowQuery, TemplateQuery
 from pitfall_lint.flow.values import Site
 from pitfall_lint.project.classes import ClassSymbol, ModuleSymbol
+from pitfall_lint.project.modules import functions_in
 from pitfall_lint.project.sqlalchemy.models import MappedModel, Relationship
 
 if TYPE_CHECKING:
@@ -110,20 +112,20 @@ class Mapped:
             if event.model.dialect == "sqlalchemy"
             and not self.set_elsewhere(event.site, event.path)
             and len(self.run.built[event.site]) < 2
-            and not any(
-                step.place in self.run.others["committing"] for step in event.trace
-            )  # a commit forgets what was loaded
+            and not self._does("committing", event.trace)  # a commit forgets what was loaded
         ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.model.label, event.path, event.access)))
 
     @cached_property
     def row_queries(self) -> tuple[RowQuery, ...]:
         """Queries that run on each turn of a loop which only reads; one that writes as it goes has its reasons."""
-        writing = self.run.others["writing"] if self.run is not None else {}
         found = [
             event
             for event in self._events("row queries")
-            if not event.writes and event.loop not in writing and not any(step.place in writing for step in event.trace)
+            if not event.writes
+            and self.run is not None
+            and len(self.run.built[event.site]) < 2  # else a helper for any class, which knows nothing of the loop
+            and not self._does("writing", (*event.trace, Step(event.loop, "")))
         ]
         return tuple(sorted(found, key=lambda event: (event.access, event.how)))
 
@@ -136,6 +138,10 @@ class Mapped:
     def template_queries(self) -> tuple[TemplateQuery, ...]:
         """Queries that a template builds."""
         return tuple(sorted(self._events("template queries"), key=lambda event: (event.access, event.how)))
+
+    def _does(self, kind: str, trace: tuple[Step, ...]) -> bool:
+        """Whether a loop on the way commits, or writes."""
+        return self.run is not None and any(loops.does(self.run, kind, step.place) for step in trace)
 
     def _events(self, kind: str) -> list[Any]:
         return list(self.run.others[kind].values()) if self.run is not None else []
@@ -170,7 +176,7 @@ class Mapped:
                     before in loaded or (isinstance(relation, Relationship) and relation.loads_itself)
                 )
                 function = "defaultload" if known else "selectinload" if relation.to_many or grouped else "joinedload"
-                cls, how = self._class_name(module, current)
+                cls, how = self._class_name(module, current, site.place)
                 if how is not None:
                     imports.add(how)
                 complete = complete and cls is not None
@@ -186,18 +192,23 @@ class Mapped:
         needed = tuple(sorted(names - imported))
         return Lacking(site, model, events, tuple(written), needed, tuple(sorted(imports)), complete)
 
-    def _class_name(self, module: Module | None, model: MappedModel) -> tuple[str | None, tuple[str, str] | None]:
+    def _class_name(
+        self, module: Module | None, model: MappedModel, place: Place
+    ) -> tuple[str | None, tuple[str, str] | None]:
         """How the module calls the class, and the import it needs for that."""
         symbol = model.symbol
         if module is None or symbol is None:
             return None, None
         symbols = self.project.symbols
+        around = next(
+            (node for node, _ in functions_in(module.facts.body) if node.start <= place.start < node.end), None
+        )
         if symbols.resolve(module, symbol.name) is symbol:
             return symbol.name, None
-        for node in module.facts.body:
-            if isinstance(node, l.Import) and node.name != "*":
+        for node in (*module.facts.body, *(l.walk(around.body) if around is not None else ())):
+            if isinstance(node, l.Import) and node.name != "*" and node.start < place.start:
                 bound = node.alias or node.name or node.module.partition(".")[0]
-                held = symbols.resolve(module, bound)
+                held = symbols.resolve_expr(module, l.Name(0, 0, bound), around)
                 if held is symbol:
                     return bound, None
                 if isinstance(held, ModuleSymbol) and symbols.attribute(held, symbol.name) is symbol:

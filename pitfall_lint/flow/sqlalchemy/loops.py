@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.finding import Confidence
+from pitfall_lint.finding import Confidence, Place
 from pitfall_lint.flow.sqlalchemy.values import LoopCommit, RowQuery, TemplateQuery
 from pitfall_lint.flow.values import Query
 from pitfall_lint.flow.words import source_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pitfall_lint.project.sqlalchemy.models import MappedModel
 
 WRITES = frozenset(
-    {
+    [
         "add",
         "add_all",
         "commit",
@@ -31,7 +31,28 @@ WRITES = frozenset(
         "create",
         "delete",
         "insert",
-    }
+    ]
+)
+
+
+COMMON = frozenset(
+    [
+        "get",
+        "add",
+        "update",
+        "pop",
+        "append",
+        "extend",
+        "items",
+        "values",
+        "keys",
+        "insert",
+        "remove",
+        "delete",
+        "post",
+        "put",
+        "patch",
+    ]
 )
 
 
@@ -60,6 +81,7 @@ def record(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) -> 
     found = turning(it, frame, node)
     if found is None and row is not None and row.many and row.query is not None:
         found = (frame.loops[-1], frame) if frame.loops else around(it, frame)
+    it.built[query.site].add(query.model)
     if found is None:
         if frame.module is None and query.site.kind == "template" and not frame.loops:
             key = (query.site, how)
@@ -85,7 +107,10 @@ def note(
     held = it.others["row queries"]
     if (access, how) in held:
         return
+    note_calls(it)
     over_rows = bool(loop.sites)
+    if not over_rows and home is not frame:
+        return  # what the loop goes through is not known, nor what the call is for
     writes = loop_writes(home, loop)
     confidence = Confidence.HIGH if over_rows and not writes else Confidence.MEDIUM
     held[(access, how)] = RowQuery(
@@ -133,10 +158,30 @@ def loop_writes(home: Frame, loop: Loop) -> bool:
 
 
 def mark(it: Interpreter, kind: str) -> None:
-    """Note of every loop that is running that it does this on its turns."""
+    """Note of every loop that is running that it does this on its turns, and of every function that it does so."""
     for active in it.stack:
+        if isinstance(active.node, l.Function):
+            it.others[kind][active.node.name] = True
         for loop in active.loops:
             it.others[kind][loop.place] = True
+
+
+def note_calls(it: Interpreter) -> None:
+    """Note what the running loops call: a function that commits may have been run before, and is not run again."""
+    for active in it.stack:
+        for loop in active.loops:
+            if loop.place not in it.others["calls"]:
+                it.others["calls"][loop.place] = frozenset(
+                    part.func.name if isinstance(part.func, l.Attr) else part.func.id
+                    for part in l.walk(body_of(active, loop))
+                    if isinstance(part, l.Call) and isinstance(part.func, (l.Attr, l.Name))
+                )
+
+
+def does(it: Interpreter, kind: str, loop: Place) -> bool:
+    """Whether the loop commits (or writes) on its turns, itself or through what it calls."""
+    marked = it.others[kind]
+    return loop in marked or any(name in marked and name not in COMMON for name in it.others["calls"].get(loop, ()))
 
 
 def commit(it: Interpreter, frame: Frame, node: Any) -> None:
@@ -182,7 +227,7 @@ def call_in(home: Frame, it: Interpreter, frame: Frame) -> Any:
     return None
 
 
-def is_guarded(body: tuple[Any, ...], node: Any) -> bool:
+def is_guarded(body: tuple[Any, ...], node: Any, within_if: bool = False) -> bool:
     """Whether the way to the node, from the statements given, says that this is meant: a counter's `if`, a `try` that
     goes on after a failure, a
     turn that is the last one.
@@ -196,16 +241,28 @@ def is_guarded(body: tuple[Any, ...], node: Any) -> bool:
             for part in rest
         ):
             return True
+        if within_if and any(works(part) for part in rest[1:]):
+            return True  # done for what follows in the same turn
         if isinstance(statement, l.If):
             if any(isinstance(part, l.Operation) and part.op == "%" for part in l.walk(statement.test)) or counts(
                 statement.test
             ):
                 return True
-            return is_guarded(statement.body, node) or is_guarded(statement.orelse, node)
+            return is_guarded(statement.body, node, True) or is_guarded(statement.orelse, node, True)
         if isinstance(statement, l.Try):
-            return bool(statement.handlers) or is_guarded(statement.body, node) or is_guarded(statement.final, node)
+            return bool(statement.handlers) or is_guarded(statement.final, node, within_if)
         if isinstance(statement, (l.With, l.For, l.While)):
-            return is_guarded(statement.body, node)
+            return is_guarded(statement.body, node, within_if)
+    return False
+
+
+def works(statement: Any) -> bool:
+    """Whether a statement calls anything but loggers and the session."""
+    for part in l.walk(statement):
+        if isinstance(part, l.Call):
+            head, _, name = (l.dotted(part.func) or "").rpartition(".")
+            if name not in ("print", "append", "flash", "commit", "add", "flush") and "log" not in head:
+                return True
     return False
 
 

@@ -379,6 +379,7 @@ def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relationshi
         it.others["loaded"].setdefault(query.site, set()).update(query.joined)
         if "grouped" in query.notes:
             it.others["grouped"][query.site] = True
+        loops.note_calls(it)
         it.lazy_load(row, relation, frame, node)
     if relation.to_many:
         return Items("list", None, Row(target, query, (*row.path, relation.name), True, False, relation, row))
