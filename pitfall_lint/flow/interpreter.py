@@ -234,7 +234,8 @@ class Interpreter:
             memo_key = (id(node), tuple((name, key(value)) for name, value in variables.items()), frozenset(varying))
             if memo_key in self.memo:
                 return clone_of(self.memo[memo_key])
-            variant = (id(node), receiver.base if isinstance(receiver, Object) else None)
+            lent = receiver.base if isinstance(receiver, Object) and is_lent(receiver.base) else None
+            variant = (id(node), lent)
             count = self.variants.get(variant, 0)
             if count >= MOST_VARIANTS and not in_prelude(function.path):
                 return UNKNOWN

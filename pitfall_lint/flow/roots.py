@@ -142,7 +142,8 @@ def entries(it: Interpreter) -> Iterator[tuple[str, Start]]:
 
 def ways_in(it: Interpreter, symbol: ClassSymbol) -> set[str]:
     """The methods of a class by which a library comes in: those that the prelude marks `@entry`, those that it names in
-    `@entered("get", ...)`, and the project's own under a decorator that the prelude marks `@entry`.
+    `@entered("get", ...)`, the class's own of those in `@entered_where_written("post", ...)`, and the project's own
+    under a decorator that the prelude marks `@entry`.
     """
     if not is_lent(symbol):
         return set()
@@ -150,7 +151,8 @@ def ways_in(it: Interpreter, symbol: ClassSymbol) -> set[str]:
     for base in symbol.mro:
         if isinstance(base, StandIn):
             found.update(name for name, member in base.members.items() if is_entry(member.node))
-            found.update(named_in(base.node.decorators))
+            found.update(named_in(base.node.decorators, "entered"))
+            found.update(symbol.members.keys() & set(named_in(base.node.decorators, "entered_where_written")))
         elif isinstance(base, ClassSymbol):
             found.update(name for name, member in base.members.items() if is_decorated_entry(it, member))
     return found
@@ -161,10 +163,10 @@ def is_entry(node: object) -> bool:
     return isinstance(node, l.Function) and any(l.dotted(decorator) == "entry" for decorator in node.decorators)
 
 
-def named_in(decorators: tuple[l.Expr, ...]) -> Iterator[str]:
+def named_in(decorators: tuple[l.Expr, ...], wanted: str) -> Iterator[str]:
     """The names in `@entered("get", "post")`."""
     for decorator in decorators:
-        if isinstance(decorator, l.Call) and l.dotted(decorator.func) == "entered":
+        if isinstance(decorator, l.Call) and l.dotted(decorator.func) == wanted:
             yield from (str(arg.value) for arg in decorator.args if isinstance(arg, l.Const))
 
 

@@ -15,6 +15,7 @@ from pitfall_lint.finding import Place
 from pitfall_lint.flow import attributes, implicit, querysets
 from pitfall_lint.flow.values import (
     NONE,
+    UNKNOWN,
     ClassValue,
     Constant,
     Dict,
@@ -106,12 +107,22 @@ def declared_fields(it: Interpreter, symbol: ClassSymbol) -> dict[str, Entry]:
         for name, member in base.members.items():
             if not isinstance(member.node, l.Let):
                 continue
-            value = it.global_value(base.module, member.node) if isinstance(member.node.value, l.Call) else None
+            written = isinstance(member.node.value, (l.Call, l.Name, l.Attr))
+            value = it.global_value(base.module, member.node) if written else NONE
             if isinstance(value, Object) and value.base.is_subclass_of(f"{HOME}.Field"):
                 found[name] = Entry(name, place_of(base, member.node), base, value)
+            elif value is UNKNOWN:
+                found[name] = Entry(name, place_of(base, member.node), base, unknown_field(it))
             else:
                 found.pop(name, None)
     return found
+
+
+def unknown_field(it: Interpreter) -> Object:
+    """A field of a class that is not known: nothing is said of what it reads."""
+    symbol = it.symbols.lookup(f"{HOME}.HiddenField")
+    assert isinstance(symbol, ClassSymbol)
+    return Object(symbol, {"write_only": Constant(True)})
 
 
 def place_of(symbol: ClassSymbol, node: Any) -> Place:

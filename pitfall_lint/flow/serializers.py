@@ -8,7 +8,7 @@ https://www.django-rest-framework.org/api-guide/relations/
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from pitfall_lint.finding import Place
 from pitfall_lint.flow import attributes, builtins, implicit, iteration, querysets
 from pitfall_lint.flow.serializer_fields import Entry, Nested, entries_of, kind_of, nested_entries, users
 from pitfall_lint.flow.values import (
+    IDENTITY,
     NONE,
     UNKNOWN,
     Bound,
@@ -36,6 +37,7 @@ from pitfall_lint.flow.values import (
     key,
     options,
 )
+from pitfall_lint.flow.words import source_of
 from pitfall_lint.project.prelude import StandIn, in_prelude
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 6  # serializers within serializers
 SHOWING = ("to_representation", "to_native")
+PASSING = frozenset({IDENTITY, "instance", "object", "_context"})  # what of a serializer says nothing of its fields
 
 
 # ----------------------------------------------------------------- intrinsics
@@ -94,7 +97,7 @@ def origin(it: Interpreter, frame: Frame) -> Place:
 def attribute(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`attribute(field, instance)`: what the library's own `get_attribute` reads."""
     field, value = arguments.args
-    entry = field.attributes.get("<entry>") if isinstance(field, Object) else None
+    entry = field.attributes.get(IDENTITY) if isinstance(field, Object) else None
     if not isinstance(field, Object) or not isinstance(entry, Entry):
         return UNKNOWN
     return attribute_of(it, standing_at(it, entry.place, entry.owner), entry, field, value)
@@ -105,7 +108,9 @@ def field_table(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) 
     serializer = builtins.first_of(arguments)
     made = Dict()
     if isinstance(serializer, Object):
-        made.entries.update({entry.name: bound(serializer, entry) for entry in entries_of(it, serializer.base)})
+        made.entries.update(
+            {entry.name: bound(serializer, entry, entry.field) for entry in entries_of(it, serializer.base)}
+        )
     return made
 
 
@@ -214,7 +219,7 @@ def shown_field_by_field(it: Interpreter, frame: Frame, serializer: Object, valu
     if value is UNKNOWN:
         return UNKNOWN
     memo_key = ("shown", key(serializer), key(value))
-    if memo_key in it.memo:
+    if memo_key in it.memo or shown_already(it, serializer, value):
         return Dict(rest=UNKNOWN)
     it.memo[memo_key] = UNKNOWN
     inner = frame_of(it, serializer, place)
@@ -230,34 +235,59 @@ def shown_field_by_field(it: Interpreter, frame: Frame, serializer: Object, valu
     return Dict(rest=UNKNOWN)
 
 
-def fields_of(it: Interpreter, frame: Frame, serializer: Object, place: Place) -> list[tuple[Entry, Object]]:
+def shown_already(it: Interpreter, serializer: Object, value: Value) -> bool:
+    """Whether the rows that this one row is of have been shown one by one by the same class: then it adds nothing."""
+    seen = it.plans.setdefault("rows shown", set())
+    fresh = False
+    for option in options(value):
+        if isinstance(option, Row) and option.query is not None:
+            shown_as = (serializer.base, option.query.site, option.path)
+            if option.many:
+                seen.add(shown_as)
+                fresh = True
+            elif shown_as not in seen:
+                fresh = True
+        else:
+            fresh = True
+    return not fresh
+
+
+def fields_of(it: Interpreter, frame: Frame, serializer: Object, place: Place) -> tuple[tuple[Entry, Object], ...]:
     """The serializer's fields: as its class says, or as the project's code left them."""
     nested = serializer.attributes.get("<nested>")
     if isinstance(nested, Nested):
-        return [(entry, bound(serializer, entry)) for entry in nested_entries(it, nested, place)]
-    if "_fields" not in serializer.attributes and not any(
-        users(serializer.base, name) for name in ("get_fields", "fields")
-    ):
-        return [(entry, bound(serializer, entry)) for entry in entries_of(it, serializer.base)]
-    table = attributes.read(it, frame, serializer, "fields", spot(implicit.header(serializer.base)))
-    found: list[tuple[Entry, Object]] = []
-    for option in options(table):
-        for name, field in option.entries.items() if isinstance(option, Dict) else ():
-            if isinstance(field, Object):
-                entry = field.attributes.get("<entry>")
-                if not isinstance(entry, Entry):
-                    entry = Entry(str(name), implicit.header(serializer.base), serializer.base, field)
-                    field = bound(serializer, entry)
-                found.append((entry, field))
-    return found
+        return tuple((entry, entry.field) for entry in nested_entries(it, nested, place))
+    touched = "_fields" in serializer.attributes
+    if not touched and not any(users(serializer.base, name) for name in ("get_fields", "fields")):
+        return tuple((entry, entry.field) for entry in entries_of(it, serializer.base))
+    made_with = {name: value for name, value in serializer.attributes.items() if name not in PASSING}
+    memo_key = ("fields as left", key(Object(serializer.base, made_with)))
+    held: tuple[tuple[Entry, Object], ...] | None = it.plans.get(memo_key) if not touched else None
+    if held is None:
+        table = attributes.read(it, frame, serializer, "fields", spot(implicit.header(serializer.base)))
+        tables = [option for option in options(table) if isinstance(option, Dict)]
+        held = tuple(pair for one in tables for pair in as_left(serializer, one))
+        it.plans[memo_key] = held
+    return held
+
+
+def as_left(serializer: Object, table: Dict) -> Iterator[tuple[Entry, Object]]:
+    """The fields in a table that the project's code had in hand; one that it made itself stands at the class."""
+    for name, field in table.entries.items():
+        if isinstance(field, Object):
+            entry = field.attributes.get(IDENTITY)
+            if not isinstance(entry, Entry):
+                entry = Entry(str(name), implicit.header(serializer.base), serializer.base, field)
+            yield entry, field
 
 
 def read_field(it: Interpreter, serializer: Object, entry: Entry, field: Object, value: Value) -> None:
     """One field of one row: its attribute is got, then shown."""
-    frame = standing_at(it, entry.place, entry.owner)
     if kind_of(field.base) == "method":
         read_method(it, serializer, entry, field, value)
         return
+    field = bound(serializer, entry, field)
+    frame = standing_at(it, entry.place, entry.owner)
     if call_users(it, field, "field_to_native", [value, Constant(entry.name)], entry.place) is not None:
         return
     it.stack.append(frame)
@@ -339,8 +369,7 @@ def followed(it: Interpreter, frame: Frame, value: Value, names: list[str], node
 def rows_of(it: Interpreter, frame: Frame, value: Value, place: Place) -> Value:
     """One row of what a list is made of. Of several querysets, what any of them loads counts: which one belongs to
     this serializer cannot be told."""
-    node = spot(place)
-    found = [element_of(it, frame, option, node) for option in options(value)]
+    found = [element_of(it, frame, option, place) for option in options(value)]
     return agreed(join_all(found))
 
 
@@ -365,11 +394,13 @@ def agreed(value: Value) -> Value:
     return join_all(made)
 
 
-def element_of(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:
+def element_of(it: Interpreter, frame: Frame, value: Value, place: Place) -> Value:
     """One row of a manager, queryset or list. The set of one row belongs to that row's queryset: a prefetch there
     mends what is below."""
+    related = value.relation if isinstance(value, (ManagerValue, Query)) else None
+    node = spot(place, related.name if related is not None else "")
     if isinstance(value, ManagerValue):
-        site = Site(frame.place(node), frame.qualname, node.name, "field")
+        site = Site(place, frame.qualname, source_of(node), "field")
         row, relation = value.row, value.relation
         made = querysets.base_query(it, frame, value, node, site)
         if (
@@ -393,15 +424,16 @@ def element_of(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:
 # --------------------------------------------------------------------- frames
 
 
-def spot(place: Place, name: str = "") -> l.Attr:
+def spot(place: Place, name: str = "") -> l.Attr | l.Name:
     """A node that stands at the place."""
-    return l.Attr(place.start, place.end, l.Name(place.start, place.end, "row"), name)
+    row = l.Name(place.start, place.end, "row")
+    return l.Attr(place.start, place.end, row, name) if name else row
 
 
-def bound(serializer: Object, entry: Entry) -> Object:
+def bound(serializer: Object, entry: Entry, field: Object) -> Object:
     """The entry's field, as it belongs to this serializer."""
-    made = with_context(entry.field, serializer)
-    made.attributes["<entry>"] = entry
+    made = with_context(field, serializer)
+    made.attributes[IDENTITY] = entry
     return made
 
 

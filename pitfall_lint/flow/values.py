@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pitfall_lint.project.symbols import ClassSymbol, Module, ModuleSymbol
 
 MOST_OPTIONS = 8
+IDENTITY = "<identity>"  # the attribute of an object that alone tells it apart from others of its class
 _serial = itertools.count(1)
 
 
@@ -450,6 +451,8 @@ def key(value: Value, depth: int = 3) -> Any:
             value.rest and key(value.rest, depth - 1),
         )
     if isinstance(value, Object):
+        if IDENTITY in value.attributes:
+            return (value.base.dotted, value.attributes[IDENTITY])
         if depth <= 0:
             return id(value)
         return (value.base.dotted, frozenset((name, key(item, depth - 1)) for name, item in value.attributes.items()))

@@ -7,7 +7,7 @@ https://www.django-rest-framework.org/api-guide/views/
 from django.views.generic import View
 from rest_framework.request import Request
 
-from pitfall_lint.prelude import entered
+from pitfall_lint.prelude import entered, entered_where_written
 
 VERBS = {
     "get": "GET",
@@ -26,7 +26,8 @@ VERBS = {
 DETAIL = {"list": False, "create": False, "retrieve": True, "update": True, "partial_update": True, "destroy": True}
 
 
-@entered("get", "post", "put", "patch", "delete")
+@entered("get")
+@entered_where_written("post", "put", "patch", "delete")
 class APIView(View):
     def _enter(self, name):
         self.action = name

@@ -5,10 +5,11 @@ This file is read, never imported. https://www.django-rest-framework.org/api-gui
 
 from rest_framework import generics, mixins, views
 
-from pitfall_lint.prelude import entered
+from pitfall_lint.prelude import entered, entered_where_written
 
 
-@entered("list", "retrieve", "create", "update", "partial_update", "destroy")
+@entered("list", "retrieve")
+@entered_where_written("create", "update", "partial_update", "destroy")
 class ViewSetMixin:
     pass
 
