@@ -26,11 +26,11 @@ class Flow:
     def _interpreted(self) -> Interpreter | None:
         if not self.project.django.present and not self.project.sqlalchemy.present:
             return None
-        from pitfall_lint.flow import importing, roots
+        from pitfall_lint.flow import roots
         from pitfall_lint.flow.interpreter import Interpreter
 
         interpreter = Interpreter(self.project)
-        for provider in (importing.statements, *roots.PROVIDERS):
+        for provider in roots.PROVIDERS:
             for name, start in provider(interpreter):
                 interpreter.root(name, start)
         return interpreter

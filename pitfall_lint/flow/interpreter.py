@@ -494,37 +494,26 @@ class Interpreter:
     ) -> None:
         """Record a query that runs on each turn of a loop."""
         outer = row.query.site if row is not None and row.query is not None else None
-        found = (site, how, access)
-        held = self.loop_queries.get(found)
-        if held is None or not held.rows:
-            rows = any(loop.sites for frame in self.stack for loop in frame.loops)
-            if held is None or rows:
-                path = row.lookup(relation.name) if row is not None and relation is not None else ""
-                scope = self.stack[-1].qualname if self.stack else ""
-                self.loop_queries[found] = LoopQuery(
-                    site,
-                    model,
-                    how,
-                    access,
-                    self.trace(outer),
-                    path,
-                    outer,
-                    relation,
-                    prefetched,
-                    rows=rows,
-                    scope=scope,
-                )
+        rows = any(loop.sites for frame in self.stack for loop in frame.loops)
+        found = (site, how, access, prefetched, rows)
+        if found not in self.loop_queries:
+            path = row.lookup(relation.name) if row is not None and relation is not None else ""
+            scope = self.stack[-1].qualname if self.stack else ""
+            self.loop_queries[found] = LoopQuery(
+                site, model, how, access, self.trace(outer), path, outer, relation, prefetched, rows=rows, scope=scope
+            )
 
     def evaluation(self, query: Query, frame: Frame, node: Any, how: str) -> None:
         """Record that a queryset is evaluated; one that a library evaluates is none of the program's doing."""
         if in_prelude(frame.path) or query.opaque:
             return
         access = frame.place(node)
-        found = (query.site, how, access)
-        if found in self.evaluations and not (self.is_importing and not self.evaluations[found].importing):
+        importing = self.is_importing
+        found = (query.site, how, access, importing)
+        if found in self.evaluations:
             return
         prefetching = tuple(entry.path for entry in query.prefetches)
-        calls = [active.call for active in self.stack if active.call is not None] if self.is_importing else []
+        calls = [active.call for active in self.stack if active.call is not None] if importing else []
         self.evaluations[found] = Evaluation(
             query.site,
             query.model,
@@ -534,7 +523,7 @@ class Interpreter:
             source_of(node),
             query.row is not None,
             prefetching,
-            self.is_importing,
+            importing,
             tuple(Step(place, "calls") for place in calls),
         )
 

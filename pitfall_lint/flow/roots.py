@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pitfall_lint import language as l
-from pitfall_lint.flow import admin, querysets
+from pitfall_lint.flow import admin, importing, querysets
 from pitfall_lint.flow.interpreter import Arguments, Interpreter
 from pitfall_lint.flow.values import ClassValue, Constant, External, FunctionValue, Object, Row, Value
 from pitfall_lint.project.classes import ClassSymbol, FunctionSymbol
@@ -207,4 +207,9 @@ def is_helper(it: Interpreter, symbol: FunctionSymbol, mentioned: set[str]) -> b
     return symbol.name in mentioned or symbol.name in ways_in(it, owner)
 
 
-PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [functions, entries, admin.registered_bare]
+PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [
+    importing.statements,
+    functions,
+    entries,
+    admin.registered_bare,
+]
