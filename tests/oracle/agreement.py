@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -65,7 +66,8 @@ def count(root: Path, sites: Sequence[Site]) -> Counted:
                     growth[site.identity] += sign
                 else:
                     lines = " < ".join(f"{path}:{row}" for path, row in stack)
-                    balance[f"{lines or 'outside the project'}: {statement[:200]}"] += sign
+                    shape = re.sub(r"\(%s(?:, %s)*\)", "(...)", statement)
+                    balance[f"{lines or 'outside the project'}: {shape[:200]}"] += sign
         unmarked += [f"{name}: {where}" for where, count in balance.items() if count > 0]
     ran = {(path, row) for path, row in answer["ran"]}
     unreached = [site for site in sites if (site.path, site.row) not in ran]
