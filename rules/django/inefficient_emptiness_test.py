@@ -111,10 +111,11 @@ class InefficientEmptinessTest(Rule):
             if found is None:
                 continue
             place, fix = found
+            source = event.source.removesuffix(".count()")
             verb = {"bool": "fetches every row", "len": "fetches every row", "count": "counts every row"}[event.how]
             yield self.found(
                 place,
-                f"This {verb} of `{event.source.removesuffix('.count()')}` only to learn whether there is one; ask `exists()`",
+                f"This {verb} of `{source}` only to learn whether there is one; ask `exists()`",
                 fix=fix,
                 scope=event.scope,
                 data={"model": event.model.label},
