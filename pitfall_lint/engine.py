@@ -12,6 +12,7 @@ import gc
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -337,13 +338,14 @@ def _link(job: Job) -> None:
     from pitfall_lint.project import Project
 
     files = {file.path: file for file in job.found.files}
-    job.project = Project(job.source, job.config, files, job.facts, _make_flow)
+    job.project = Project(job.source, job.config, files, job.facts, partial(_make_flow, job.workers))
 
 
-def _make_flow(project: Project) -> Flow:
+def _make_flow(count: int | None, project: Project) -> Flow:
+    from pitfall_lint import workers
     from pitfall_lint.flow import Flow
 
-    return Flow(project)
+    return Flow(project, workers.worker_count() if count is None else count)
 
 
 def _ask(job: Job) -> None:

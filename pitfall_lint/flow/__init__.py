@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 class Flow:
     """The events of one project, interpreted when the first rule asks."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, workers: int = 1) -> None:
         self.project = project
+        self.workers = workers
 
     @cached_property
     def _interpreted(self) -> Interpreter | None:
         if not self.project.django.present and not self.project.sqlalchemy.present:
             return None
-        from pitfall_lint.flow import roots
+        from pitfall_lint.flow import roots, shares
         from pitfall_lint.flow.interpreter import Interpreter
 
         interpreter = Interpreter(self.project)
-        for provider in roots.PROVIDERS:
-            for name, start in provider(interpreter):
-                interpreter.root(name, start)
+        starts = [start for provider in roots.PROVIDERS for start in provider(interpreter)]
+        shares.interpret(interpreter, starts, self.workers)
         return interpreter
 
     @cached_property

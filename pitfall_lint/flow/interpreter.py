@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from pitfall_lint.project.symbols import ClassSymbol, Module
 
 DEEPEST = 24  # calls within calls
-MOST_STEPS = 40_000  # statements and calls from one root
+MOST_STEPS = 15_000  # statements and calls from one root
 SHORT = 700  # bytes of an encoded body
 SURE_CALLS = 4  # calls between the loop and the read
 SURE_LENGTH = 3  # relations between the query's row and what is read
-MOST_VARIANTS = 40  # different arguments with which one function is interpreted, for one class of receiver
+MOST_VARIANTS = 12  # different arguments with which one function is interpreted (by each class that a library calls)
 MOST_AGAIN, MOST_LIBRARY_AGAIN = 2, 6  # activations of one function within each other
 
 

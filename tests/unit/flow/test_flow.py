@@ -141,3 +141,20 @@ def test_a_thousand_subclasses() -> None:
     started = time.perf_counter()
     assert paths({"shop/views.py": source}) == []
     assert time.perf_counter() - started < 20
+
+
+def test_roots_shared_out_to_processes_lead_to_the_same_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pitfall_lint.flow import shares
+
+    body = "".join(
+        f"def f{n}():\n    return [b.author.country.name for b in books()]\n\ndef g{n}(key):\n    return [a.books.all()[0] for a in Author.objects.all()]\n\n"
+        for n in range(30)
+    )
+    source = f"from shop.models import Author, Book\n\ndef books():\n    return Book.objects.all()\n\n{body}"
+    project = shop({"shop/a.py": source})
+    monkeypatch.setattr(shares, "FEW", 10)
+    monkeypatch.setattr(shares, "can_fork", lambda: True)
+    alone, together = Flow(project, 1), Flow(project, 3)
+    assert len(alone.lazy_loads) > 30
+    assert together.lazy_loads == alone.lazy_loads
+    assert together.loop_queries == alone.loop_queries
