@@ -150,8 +150,9 @@ class BindExtension(msgspec.Struct, frozen=True, tag="bind-extension"):
 
 
 class LoaderOption(msgspec.Struct, frozen=True, tag="loader-option"):
-    """Add SQLAlchemy's loader options (Python source) to the query whose expression is `query`, a chain that yields a query or a `select()`: to
-    its last `.options(...)`, or as one. `names` are imported from `sqlalchemy.orm`, `imports` are classes (module, name).
+    """Add SQLAlchemy's loader options (Python source) to the query whose expression is `query`, a chain that yields a
+    query or a `select()`: to its last `.options(...)`, or as one. `names` are imported from `sqlalchemy.orm`, `imports`
+    are classes (module, name).
     """
 
     query: Place

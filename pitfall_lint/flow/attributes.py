@@ -259,7 +259,12 @@ def attributes_of(
 
 def is_plain_key(relation: Relation, name: str) -> bool:
     """Whether `row.relation.name` is what `row.relation_id` holds."""
-    if relation.owner.dialect != "django" or relation.kind not in ("fk", "o2o") or relation.attname is None or relation.target is None:
+    if (
+        relation.owner.dialect != "django"
+        or relation.kind not in ("fk", "o2o")
+        or relation.attname is None
+        or relation.target is None
+    ):
         return False
     if isinstance(relation.node, l.Call) and any(word.name in ("to_field", None) for word in relation.node.keywords):
         return False

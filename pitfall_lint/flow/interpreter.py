@@ -252,8 +252,8 @@ class Interpreter:
         return result
 
     def is_beside_the_point(self, function: FunctionValue, receiver: Value | None, arguments: Arguments) -> bool:
-        """Whether a longer function neither mentions a source of rows nor is handed any row: then it leads to no event. Short ones are run all
-        the same: they return names of templates and other constants that matter.
+        """Whether a longer function neither mentions a source of rows nor is handed any row: then it leads to no event.
+        Short ones are run all the same: they return names of templates and other constants that matter.
         """
         node = function.node
         if function.closure is not None or not isinstance(node, l.Function) or id(node) in self.relevant:

@@ -1,7 +1,8 @@
 """The roots of a large project, interpreted by several processes at once.
 
-A forked process has the linked project as it is; it hands back its events, in which models, relations and classes are told by their identity, which both
-processes share. Each event is that of the first root that leads to it, so the outcome is the same however the roots are shared out.
+A forked process has the linked project as it is; it hands back its events, in which models, relations and classes are
+told by their identity, which both processes share. Each event is that of the first root that leads to it, so the
+outcome is the same however the roots are shared out.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ Roots = Sequence[tuple[int, str, Start]]
 
 @dataclass(slots=True)
 class Share:
-    """What one process found: events with the number of the root that led to them, by kind; sets; roots that were left."""
+    """What one process found: events with the number of the root that led to them, by kind; sets; roots that were left.
+    """
 
     events: dict[str, list[tuple[int, Any, Any]]] = field(default_factory=dict)
     others: dict[str, list[tuple[int, Any, Any]]] = field(default_factory=dict)
@@ -45,7 +47,7 @@ def interpret(interpreter: Interpreter, roots: Sequence[tuple[str, Start]], work
         return
     context = multiprocessing.get_context("fork")
     known = shared_objects(interpreter)
-    waiting: list[tuple[Any, Connection, Roots]] = []
+    waiting: list[tuple[Any, Connection, list[tuple[int, str, Start]]]] = []
     for index in range(1, workers):
         part = numbered[index::workers]
         receiver, sender = context.Pipe(duplex=False)
@@ -163,7 +165,8 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _work(interpreter: Interpreter, roots: Roots, sender: Connection, known: dict[int, Any]) -> None:
-    """The life of a forked process. One that fails says nothing: the parent then does its share, and fails in the open."""
+    """The life of a forked process. One that fails says nothing: the parent then does its share, and fails in the open.
+    """
     share = run(interpreter, roots)
     file = io.BytesIO()
     _Pickler(file, known).dump(share)

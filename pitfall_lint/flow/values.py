@@ -181,6 +181,7 @@ class Query(Value):
     opaque: bool = False
     peers: bool = False
     sliced: bool = False
+    single: bool = False  # at most one row
     unprefetched: bool = False  # .iterator() without chunk_size
     entities: tuple[Any, ...] = ()  # of a query for tuples: the model of each place, None for a column
     notes: frozenset[str] = frozenset()  # what another dialect than Django's remembers
@@ -355,8 +356,8 @@ def is_nothing(value: Value) -> bool:
 
 
 def join(first: Value, second: Value) -> Value:
-    """Either value. Unknown and None beside a query, a row or a collection are dropped: what is known can flow here, and
-    that is what events rest on. Beside a constant they stay, for a condition on it cannot be told.
+    """Either value. Unknown and None beside a query, a row or a collection are dropped: what is known can flow here,
+    and that is what events rest on. Beside a constant they stay, for a condition on it cannot be told.
     """
     if first is second:
         return first

@@ -22,13 +22,13 @@ class Column:
     def __init__(self, verbose_name=None, accessor=None, default=None, visible=True, **extra):
         self.accessor = accessor
         self.visible = visible
-        self.linkify = extra.get("linkify", None)
+        self.linkify = extra.get("linkify")
 
 
 class LinkColumn(Column):
     def __init__(self, viewname=None, urlconf=None, args=None, kwargs=None, **extra):
-        self.accessor = extra.get("accessor", None)
-        self.visible = extra.get("visible", None)
+        self.accessor = extra.get("accessor")
+        self.visible = extra.get("visible")
         self.args = args
         self.kwargs = kwargs
 
@@ -39,16 +39,16 @@ class RelatedLinkColumn(LinkColumn):
 
 class TemplateColumn(Column):
     def __init__(self, template_code=None, template_name=None, **extra):
-        self.accessor = extra.get("accessor", None)
-        self.visible = extra.get("visible", None)
+        self.accessor = extra.get("accessor")
+        self.visible = extra.get("visible")
         self.template_code = template_code
         self.template_name = template_name
 
 
 class ManyToManyColumn(Column):
     def __init__(self, transform=None, filter=None, separator=", ", **extra):
-        self.accessor = extra.get("accessor", None)
-        self.visible = extra.get("visible", None)
+        self.accessor = extra.get("accessor")
+        self.visible = extra.get("visible")
         self.transform = transform
         self.filter = filter
 
