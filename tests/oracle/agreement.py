@@ -1,8 +1,8 @@
 """Django's word against the linter's, site by site, and both against what the site's mark says.
 
 A query is charged to the innermost marked line on its stack. A finding speaks of the lines that its place and its steps
-stand on; one that speaks of no marked line so (its steps begin at the loop, which may lie in a helper) speaks of
-the growing sites in the function that holds its query.
+stand on, and a mark on a class's header of the whole class. A finding that speaks of no marked line so (its steps begin
+at the loop, which may lie in a helper) speaks of the growing sites in the function that holds its query.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from pitfall_lint.finding import Finding
@@ -107,27 +108,44 @@ Spoken = Mapping[Site, Sequence[Finding]]
 def spoken_of(root: Path, sites: Sequence[Site], findings: Iterable[Finding]) -> Spoken:
     """The findings that speak of each site."""
     result: dict[Site, list[Finding]] = {site: [] for site in sites}
+    rows = {site: {(site.path, row) for row in (site.row, *class_at(root, site))} for site in sites}
     silent: list[Finding] = []
     for finding in findings:
         lines = lines_of(finding)
-        named = [site for site in sites if (site.path, site.row) in lines]
+        named = [site for site in sites if not lines.isdisjoint(rows[site])]
         for site in named:
             result[site].append(finding)
         if not named:
             silent.append(finding)
     for finding in silent:
-        rows = function_around(root, finding)
+        around = function_around(root, finding)
         for site in sites:
-            if site.grows and site.path == finding.place.path and site.row in rows and all_said(site, [finding]):
+            if site.grows and site.path == finding.place.path and site.row in around and all_said(site, [finding]):
                 result[site].append(finding)
     return result
+
+
+def class_at(root: Path, site: Site) -> range:
+    """The rows of the class whose header is marked: the mark speaks of what a library does for it."""
+    if not site.path.endswith(".py"):
+        return range(0)
+    for node in ast.walk(parsed((root / site.path).read_bytes())):
+        if isinstance(node, ast.ClassDef) and node.lineno == site.row:
+            return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return range(0)
+
+
+@cache
+def parsed(data: bytes) -> ast.Module:
+    """A file's tree."""
+    return ast.parse(data)
 
 
 def function_around(root: Path, finding: Finding) -> range:
     """The rows of the innermost function or class around a finding's place."""
     if not finding.place.path.endswith(".py"):
         return range(0)
-    tree = ast.parse((root / finding.place.path).read_bytes())
+    tree = parsed((root / finding.place.path).read_bytes())
     around = [
         range(node.lineno, (node.end_lineno or node.lineno) + 1)
         for node in ast.walk(tree)

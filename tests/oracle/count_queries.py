@@ -21,6 +21,7 @@ from typing import Any
 
 ROWS = (3, 6)
 _CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|\bcsrfToken: "\w+"|nonce="[^"]*"')
+_LIBRARIES = re.compile(r"rest_framework|django.contrib.admin|django.forms")
 Line = tuple[str, int]
 
 
@@ -36,7 +37,38 @@ class Watch:
         self.annotated = Node.render_annotated.__code__
         self.ran: set[Line] = set()
         self.sent: list[tuple[str, list[Line]]] = []
-        self.tracing = True
+        self.classes: dict[type, Line | None] = {}
+
+    def class_lines(self, frame: FrameType) -> Iterator[Line]:
+        """The headers of the project's classes for whose objects a library's frame runs: a serializer's field, an
+        admin page, a form.
+        """
+        if not _LIBRARIES.search(frame.f_code.co_filename):
+            return
+        held = frame.f_locals
+        me = held.get("self")
+        reads = frame.f_code.co_name == "get_attribute"  # a field reads a row: its serializer is what asks for it
+        admin = getattr(held.get("cl"), "model_admin", None) or getattr(me, "model_admin", None)
+        around = getattr(me, "parent", None)
+        for found in (None if reads else me, around, getattr(around, "parent", None), admin):
+            if found is not None:
+                line = self.header(type(found))
+                if line is not None:
+                    yield line
+
+    def header(self, cls: type) -> Line | None:
+        """Where a class of the project begins."""
+        if cls not in self.classes:
+            path = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+            self.classes[cls] = None
+            if path.startswith(self.prefix):
+                try:
+                    lines, first = inspect.getsourcelines(cls)
+                except OSError:  # a class that a library made, as `api_view` does
+                    return None
+                offset = next(index for index, line in enumerate(lines) if line.lstrip().startswith("class "))
+                self.classes[cls] = path.removeprefix(self.prefix), first + offset
+        return self.classes[cls]
 
     def line_of(self, frame: FrameType) -> Line | None:
         """The line of the project that a frame is at, if it is at one."""
@@ -58,8 +90,9 @@ class Watch:
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             line = self.line_of(frame)
-            if line is not None and line not in stack:
-                stack.append(line)
+            for found in (line,) if line is not None else self.class_lines(frame):
+                if found not in stack:
+                    stack.append(found)
             frame = frame.f_back
         self.sent.append((sql, stack))
         return execute(sql, params, many, context)
@@ -72,7 +105,10 @@ class Watch:
             if line is not None:
                 self.ran.add(line)
             return None
-        return self.trace_line if code.co_filename.startswith(self.prefix) else None
+        if code.co_filename.startswith(self.prefix):
+            return self.trace_line
+        self.ran.update(self.class_lines(frame))
+        return None
 
     def trace_line(self, frame: FrameType, event: str, argument: Any) -> Any:
         """A line of the project's own."""

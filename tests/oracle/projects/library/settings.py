@@ -5,10 +5,12 @@ SECRET_KEY = "for the oracle only"
 ROOT_URLCONF = "urls"
 AUTH_USER_MODEL = "people.Member"
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.sessions",
+    "rest_framework",
     "people",
     "catalog",
 ]

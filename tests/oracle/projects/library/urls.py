@@ -1,5 +1,7 @@
+from django.contrib import admin
 from django.urls import include, path
 
+from catalog import api, forms
 from catalog.views import generic, plain
 
 pages = [
@@ -16,6 +18,19 @@ pages = [
     path("jinja/", plain.jinja_page),
 ]
 urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/books/", api.Books.as_view({"get": "list"})),
+    path("api/books/<int:pk>/", api.Books.as_view({"get": "retrieve"})),
+    path("api/joined/", api.JoinedBooks.as_view({"get": "list"})),
+    path("api/authors/", api.Authors.as_view()),
+    path("api/authors/joined/", api.AuthorsJoined.as_view()),
+    path("api/chapters/", api.Chapters.as_view()),
+    path("api/covers/", api.Covers.as_view()),
+    path("api/reviews/", api.reviews),
+    path("api/tags/", api.TagsView.as_view()),
+    path("forms/card/", forms.card),
+    path("forms/author/", forms.author),
+    path("forms/chosen/", forms.chosen),
     path("plain/", include(pages)),
     path("books/", generic.BookList.as_view()),
     path("volumes/", generic.Volumes.as_view()),
