@@ -3,6 +3,7 @@ sure that is. A loop that waits, imports, or writes as it goes has its reasons; 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,18 +32,9 @@ WRITING = frozenset({"create", "save", "delete", "update", "get_or_create", "upd
 SURE_CALLS, MOST_CALLS = 2, 4
 MOST_STEPS = 12
 ONE_OFF = ("/management/commands/", "/migrations/", "/scripts/", "/fixtures/", "/seeds/")
-ONE_OFF_WORDS = (
-    "script",
-    "populate",
-    "seed",
-    "import",
-    "migrat",
-    "fixture",
-    "dummy",
-    "loadtest",
-    "anonymi",
-    "sanitiz",
-    "sync",
+ONE_OFF_WORDS = re.compile(
+    r"(?:^|[_/.])(?:scripts?|populate|seeds?|import(?:s|ers?|ing)?|migrat\w*|fixtures?|dummy|loadtest|anonymi\w*|sanitiz\w*"
+    r"|sync\w*)(?=[_/.]|$)"
 )
 CHANGING = ("calls `save`", "calls `delete`", "calls `clean`")
 
@@ -190,8 +182,7 @@ def is_one_off(event: LoopQuery, loops: list[Step]) -> bool:
         return True
     if any(step.message in CHANGING for step in event.trace):
         return True
-    words = [path.rpartition("/")[2].lower() for path in paths] + [event.scope.lower()]
-    return any(word in text for text in words for word in ONE_OFF_WORDS)
+    return any(ONE_OFF_WORDS.search(text.lower()) for text in (*paths, event.scope))
 
 
 def loop_at(project: Project, place: Place) -> Any:
