@@ -55,7 +55,7 @@ def get_object(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -
     made = as_query(it, frame, builtins.first_of(arguments), first_node(arguments, node))
     rows: list[Value] = []
     for option in options(made):
-        if isinstance(option, Query):
+        if isinstance(option, Query) and option.shape != "none":
             if frame.varies(node):
                 it.loop_query(option.site, option.model, "get", it.place(frame, node))
             varies = frame.varies(node)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pitfall_lint import language as l
 from pitfall_lint.flow import dialects, iteration
 from pitfall_lint.flow.values import (
     NONE,
@@ -152,7 +153,7 @@ def united(queries: list[Query]) -> Query:
 def combined(queries: list[Query]) -> Query:
     """`a.union(b)`: what all have loaded."""
     queries = [query for query in queries if query.shape != "none"] or queries[:1]
-    first = queries[0]
+    first = replace(queries[0], single=all(query.single for query in queries) and len(queries) == 1)
     joined = frozenset.intersection(*(query.joined for query in queries))
     return replace(first, joined=joined, opaque=any(query.opaque for query in queries))
 
@@ -195,7 +196,9 @@ def call_method(
         if query.shape != "row":
             return UNKNOWN
         varies = frame.varies(node)
-        return replace(one_row(it, frame, query), many=varies, fresh=varies)
+        # Even on a prefetched set this is a query of its own, and the row is not one of those that were prefetched.
+        apart = replace(query, refined=query.row is not None, single=True)
+        return replace(one_row(it, frame, apart), many=varies, fresh=varies)
     if name in COUNTING:
         evaluated(it, frame, query, node, name)
         return UNKNOWN
@@ -338,6 +341,18 @@ def values_list(it: Interpreter, query: Query, arguments: Arguments) -> Query:
     return replace(query, shape="flat" if arguments.keywords.get("flat") == Constant(True) else "tuple")
 
 
+def filtered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
+    """`filter(pk=1)`: by a column that no two rows share, at most one row is left."""
+    model = query.model
+    for word in arguments.keywords:
+        name = word.removesuffix("__exact")
+        field = model.field(name)
+        unique = field.options.get("unique") if field is not None else None
+        if name in ("pk", model.pk_name) or (isinstance(unique, l.Const) and unique.value is True):
+            return replace(query, single=True)
+    return query
+
+
 def annotate(it: Interpreter, query: Query, arguments: Arguments) -> Query:
     """`annotate()`: the names it gives are no relations."""
     return replace(query, annotated=query.annotated | frozenset(arguments.keywords))
@@ -372,6 +387,7 @@ def flat(it: Interpreter, query: Query, arguments: Arguments) -> Query:
 
 
 CHAIN: dict[str, Callable[[Interpreter, Query, Arguments], Query]] = {
+    "filter": filtered,
     "select_related": select_related,
     "prefetch_related": prefetch_related,
     "only": only,
@@ -480,7 +496,7 @@ def row_of(it: Interpreter, query: Query) -> Value:
             return Row(query.model, replace(inner, known=inner.known | query.known), (), True)
         if entry is not None or (row.many and not row.fresh):
             return Row(query.model, row.query, (*row.path, relation.name), True, False, relation, row)
-    return Row(query.model, query, (), True)
+    return Row(query.model, query, (), not query.single)
 
 
 def one_row(it: Interpreter, frame: Frame, query: Query) -> Row:

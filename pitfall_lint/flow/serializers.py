@@ -403,6 +403,8 @@ def element_of(it: Interpreter, frame: Frame, value: Value, place: Place) -> Val
         site = Site(place, frame.qualname, source_of(node), "field")
         row, relation = value.row, value.relation
         made = querysets.base_query(it, frame, value, node, site)
+        if row is not None and row.query is None and isinstance(made, Query):
+            made = replace(made, opaque=True)  # nothing is known of what was loaded with the row
         if (
             row is not None
             and relation is not None

@@ -530,3 +530,172 @@ def test_counted_queries_agree(tmp_path: Path) -> None:
     }
     mended = {name: (source, query + results()[name][1]) for name, (source, query) in written.items()}
     assert {name: more for name, more in growth(mended, tmp_path).items() if more} == {}
+
+
+VIEWS: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    # name: (the views, what is found: the words of the query, the relation)
+    "generic list view": (
+        "class V(generics.ListAPIView):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n",
+        [("Book.objects.all()", "author")],
+    ),
+    "view that creates only": (
+        "class V(generics.CreateAPIView):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n",
+        [],
+    ),
+    "one row": (
+        "class V(generics.RetrieveAPIView):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n",
+        [],
+    ),
+    "set of one row": (
+        "class V(generics.RetrieveAPIView):\n    queryset = Author.objects.all()\n    serializer_class = ShelfSerializer\n",
+        [("Author.objects.all()", "books__tags")],
+    ),
+    "queryset of the base": (
+        "class Base(viewsets.ModelViewSet):\n    queryset = Book.objects.all()\n\nclass V(Base):\n    serializer_class = BookSerializer\n",
+        [("Book.objects.all()", "author")],
+    ),
+    "model of older viewsets": (
+        "class V(viewsets.ModelViewSet):\n    model = Book\n    serializer_class = BookSerializer\n",
+        [("model = Book", "author")],
+    ),
+    "method of the project's mixin": (
+        "class Lists:\n    def list(self, request):\n        return Response(self.get_serializer(self.get_queryset(), many=True).data)\n\n"
+        "class V(Lists, viewsets.GenericViewSet):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n",
+        [("Book.objects.all()", "author")],
+    ),
+    "action of the project's mixin": (
+        "class Recent:\n    @action(detail=False)\n    def recent(self, request):\n        page = self.paginate_queryset(self.get_queryset())\n"
+        "        return Response(self.get_serializer(page, many=True).data)\n\n"
+        "class V(Recent, viewsets.GenericViewSet):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n",
+        [("Book.objects.all()", "author")],
+    ),
+    "serializer by action": (
+        "class V(viewsets.ModelViewSet):\n    queryset = Book.objects.all()\n\n    def get_serializer_class(self):\n"
+        "        if self.action in ('list', 'create'):\n            return TitleSerializer\n        return BookSerializer\n",
+        [],
+    ),
+    "queryset by action": (
+        "class V(viewsets.ModelViewSet):\n    serializer_class = BookSerializer\n\n    def get_queryset(self):\n        if self.action == 'list':\n"
+        "            return Book.objects.select_related('author')\n        return Book.objects.all()\n",
+        [],
+    ),
+    "serializer by method of the request": (
+        "class V(generics.ListCreateAPIView):\n    queryset = Book.objects.all()\n\n    def get_serializer_class(self):\n"
+        "        return BookSerializer if self.request.method == 'POST' else TitleSerializer\n",
+        [],
+    ),
+    "one of two querysets loads": (
+        "class V(generics.ListAPIView):\n    serializer_class = BookSerializer\n\n    def get_queryset(self):\n"
+        "        if self.request.query_params.get('full'):\n            return Book.objects.select_related('author')\n        return Book.objects.all()\n",
+        [],
+    ),
+    "none for the schema": (
+        "class V(generics.ListAPIView):\n    serializer_class = BookSerializer\n\n    def get_queryset(self):\n"
+        "        if getattr(self, 'swagger_fake_view', False):\n            return Book.objects.none()\n        return Book.objects.all()\n",
+        [("Book.objects.all()", "author")],
+    ),
+    "helper": (
+        "class V(viewsets.ViewSet):\n    def list(self, request):\n        return self.shown(Book.objects.select_related('author'))\n\n"
+        "    def shown(self, books=None):\n        return Response(BookSerializer(books or Book.objects.all(), many=True).data)\n",
+        [],
+    ),
+    "plain view": (
+        "class V(APIView):\n    def get(self, request):\n        books = Book.objects.all()\n        return Response(BookSerializer(books, many=True).data)\n",
+        [("Book.objects.all()", "author")],
+    ),
+    "function": (
+        "@api_view(['GET'])\ndef v(request):\n    books = Book.objects.all()\n    return Response(BookSerializer(instance=books, many=True).data)\n",
+        [("Book.objects.all()", "author")],
+    ),
+    "paginator": (
+        "class V(APIView):\n    def get(self, request):\n        pages = PageNumberPagination()\n        page = pages.paginate_queryset(Book.objects.all(), request)\n"
+        "        return pages.get_paginated_response(BookSerializer(page, many=True).data)\n",
+        [("Book.objects.all()", "author")],
+    ),
+    "filter backend of the project's": (
+        "class Joined(filters.BaseFilterBackend):\n    def filter_queryset(self, request, queryset, view):\n        return queryset.select_related('author')\n\n"
+        "class V(generics.ListAPIView):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n    filter_backends = [DjangoFilterBackend, Joined]\n",
+        [],
+    ),
+    "at most one row": (
+        "class V(generics.ListAPIView):\n    serializer_class = BookSerializer\n\n    def get_queryset(self):\n        return Book.objects.filter(pk=self.kwargs['pk'])\n",
+        [],
+    ),
+    "first of each set": (
+        "class CriticSerializer(serializers.ModelSerializer):\n    critic = serializers.StringRelatedField()\n"
+        "    class Meta:\n        model = Review\n        fields = ['critic']\n\n"
+        "class FirstSerializer(serializers.ModelSerializer):\n    first = serializers.SerializerMethodField()\n"
+        "    class Meta:\n        model = Book\n        fields = ['first']\n"
+        "    def get_first(self, book):\n        return CriticSerializer(book.reviews.first()).data\n\n"
+        "class V(generics.ListAPIView):\n    queryset = Book.objects.all()\n    serializer_class = FirstSerializer\n",
+        [("book.reviews.first()", "critic"), ("book.reviews.first()", "critic__country")],
+    ),
+}
+VIEW_HEAD = """
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import filters, generics, serializers, viewsets
+from rest_framework.decorators import action, api_view
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from shop.models import *
+
+class BookSerializer(serializers.ModelSerializer):
+    author = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    class Meta:
+        model = Book
+        fields = ["title", "author"]
+
+class TitleSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Book
+        fields = ["title"]
+
+class HomeSerializer(serializers.ModelSerializer):
+    where = serializers.CharField(source="author.country.name")
+    class Meta:
+        model = Book
+        fields = ["where", "tags"]
+
+class ShelfSerializer(serializers.ModelSerializer):
+    books = HomeSerializer(many=True)
+    class Meta:
+        model = Author
+        fields = ["books"]
+
+"""
+
+
+def views_project(views: str) -> Flow:
+    """The flow of a project with these views."""
+    return Flow(
+        project_of(
+            {
+                "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_settings')\n",
+                "site_settings.py": 'INSTALLED_APPS = ["shop"]\n',
+                "shop/__init__.py": "",
+                "shop/models.py": MODELS,
+                "shop/api.py": VIEW_HEAD + views,
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views(name: str) -> None:
+    views, expected = VIEWS[name]
+    found = {(event.site.source, event.path) for event in views_project(views).lazy_loads}
+    assert sorted(found) == sorted(expected)
+
+
+def test_the_way_leads_from_the_view_over_the_serializer_to_the_field() -> None:
+    (event,) = views_project(VIEWS["generic list view"][0]).lazy_loads
+    lines = (VIEW_HEAD + VIEWS["generic list view"][0]).splitlines()
+    assert lines[event.site.place.row - 1].strip() == "queryset = Book.objects.all()"
+    assert lines[event.access.row - 1].strip().startswith("author = serializers.SlugRelatedField")
+    assert event.source == "row.author"
+    assert [lines[step.place.row - 1].strip() for step in event.trace] == ["serializer_class = BookSerializer"] * 2
+    assert [step.message for step in event.trace] == [
+        "for each of `BookSerializer(many=True)`",
+        "shown by `BookSerializer`",
+    ]
