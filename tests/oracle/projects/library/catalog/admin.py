@@ -6,6 +6,7 @@ from .models import Author, Book, Chapter, Cover, Loan, Publisher, Review, Tag
 @admin.register(Book)
 class BookAdmin(admin.ModelAdmin):
     list_display = ["title", "author", "author_publisher", "chapter_count", "length"]
+    list_select_related = ["author__publisher"]
     raw_id_fields = ["author", "editor"]
     filter_horizontal = ["tags"]
 
