@@ -147,9 +147,12 @@ def called_with(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) 
 
 
 def list_of_filters(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
-    """`list_of_filters(self)`: the filters by which a row is chosen."""
+    """`list_of_filters(self)`: the filters by which a row is chosen, where a template asks for the form; a program asks
+    only whether it is valid.
+    """
     holder = builtins.first_of(arguments)
-    if not isinstance(holder, Object):
+    user = next((active for active in reversed(it.stack) if not in_prelude(active.path)), None)
+    if not isinstance(holder, Object) or user is None or user.module is not None:
         return UNKNOWN
     made: list[Value] = [
         Object(option.base, shown_by(it, field, dict(option.attributes)))

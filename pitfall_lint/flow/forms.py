@@ -45,11 +45,13 @@ def declared_fields(it: Interpreter, frame: Frame, arguments: Arguments, node: A
     form = builtins.first_of(arguments)
     if not isinstance(form, Object):
         return UNKNOWN
-    made = Dict()
+    made, named = Dict(), set[str]()
     for base in reversed(form.base.mro):
         if isinstance(base, ClassSymbol) and not isinstance(base, StandIn):
-            for name, field in assignments(base):
+            named.update(base.members)
+            for name in base.members:
                 made.entries.pop(name, None)
+            for name, field in assignments(base):
                 if not makes(it, field, CHOICE):
                     continue
                 for option in options(it.global_value(base.module, field.let)):
@@ -59,7 +61,7 @@ def declared_fields(it: Interpreter, frame: Frame, arguments: Arguments, node: A
     model = meta_model(it, form.base)
     if model is not None and isinstance(plain, ClassSymbol):
         for relation in model.relations.values():
-            if not relation.reverse and relation.name not in made.entries:
+            if not relation.reverse and relation.name not in named:
                 widget = _meta_widget(form.base, relation.name)
                 made.entries[relation.name] = Object(plain, {"widget": UNKNOWN} if widget else {})
     return made

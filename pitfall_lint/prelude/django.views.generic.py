@@ -9,9 +9,10 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from pitfall_lint.prelude import context_name, entry, named, template_names
+from pitfall_lint.prelude import context_name, entered, entry, named, template_names
 
 
+@entered("get")
 class View:
     request = HttpRequest
     kwargs = {}
