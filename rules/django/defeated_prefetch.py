@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pitfall_lint.finding import Applicability, Finding, Fix, Severity, Step
+from pitfall_lint.flow import suggestions as suggest
 from pitfall_lint.flow.loops import ANSWERING, FETCHING, Repeated, repeated
 from pitfall_lint.rule import Rule
-
-from . import _suggestions as suggest
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
