@@ -26,7 +26,7 @@ class Column:
 
 
 class LinkColumn(Column):
-    def __init__(self, viewname=None, urlconf=None, args=None, kwargs=None, **extra):
+    def __init__(self, viewname=None, urlconf=None, args=None, kwargs=None, accessor=None, visible=True, **extra):
         self.accessor = extra.get("accessor")
         self.visible = extra.get("visible")
         self.args = args
@@ -38,7 +38,7 @@ class RelatedLinkColumn(LinkColumn):
 
 
 class TemplateColumn(Column):
-    def __init__(self, template_code=None, template_name=None, **extra):
+    def __init__(self, template_code=None, template_name=None, accessor=None, visible=True, **extra):
         self.accessor = extra.get("accessor")
         self.visible = extra.get("visible")
         self.template_code = template_code
@@ -46,7 +46,7 @@ class TemplateColumn(Column):
 
 
 class ManyToManyColumn(Column):
-    def __init__(self, transform=None, filter=None, separator=", ", **extra):
+    def __init__(self, transform=None, filter=None, separator=", ", accessor=None, visible=True, **extra):
         self.accessor = extra.get("accessor")
         self.visible = extra.get("visible")
         self.transform = transform
