@@ -195,6 +195,8 @@ def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue, name
         request = receiver.attributes.get("request", External("django.http.HttpRequest"))
         it.call(function, receiver, Arguments([request]), None)
 
+    if function.owner is not symbol and not in_prelude(function.path):
+        it.inherited[id(start)] = id(function.node)
     return start
 
 

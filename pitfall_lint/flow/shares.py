@@ -12,7 +12,8 @@ import multiprocessing
 import pickle
 import sys
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from pitfall_lint.flow.interpreter import Interpreter
 from pitfall_lint.flow.roots import Start
 
+QUIET, LOUD = 4, 8  # classes for which an inherited method may lead to nothing, at first and after it led to something
 FEW = 400  # so many roots are interpreted sooner than a process is made
 EVENTS = ("lazy_loads", "key_reads", "loop_queries", "deferred_reads", "evaluations", "bare_joins")
 SETS = ("assigned", "loaded")
@@ -42,20 +44,21 @@ def interpret(interpreter: Interpreter, roots: Sequence[tuple[str, Start]], work
     """Interpret the roots; the interpreter holds the events of all of them afterwards."""
     numbered = [(number, name, start) for number, (name, start) in enumerate(roots)]
     if workers < 2 or len(numbered) < FEW or not can_fork():
-        for _, name, start in numbered:
-            interpreter.root(name, start)
+        for _, _, _ in interpreted(interpreter, numbered):
+            pass
         return
+    parts = parted(interpreter, numbered, workers)
     context = multiprocessing.get_context("fork")
     known = shared_objects(interpreter)
     waiting: list[tuple[Any, Connection, list[tuple[int, str, Start]]]] = []
     for index in range(1, workers):
-        part = numbered[index::workers]
+        part = parts[index]
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_work, args=(interpreter, part, sender, known), daemon=True)
         process.start()
         sender.close()
         waiting.append((process, receiver, part))
-    shares = [run(interpreter, numbered[0::workers])]
+    shares = [run(interpreter, parts[0])]
     for process, receiver, part in waiting:
         share = received(receiver, known)
         process.join()
@@ -68,14 +71,39 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
+def parted(interpreter: Interpreter, roots: Roots, workers: int) -> list[list[tuple[int, str, Start]]]:
+    """The roots dealt out one by one, those at one inherited method to one process."""
+    parts: list[list[tuple[int, str, Start]]] = [[] for _ in range(workers)]
+    dealt: dict[int, int] = {}
+    for root in roots:
+        group = interpreter.inherited.get(id(root[2]))
+        index = root[0] % workers if group is None else dealt.setdefault(group, len(dealt) % workers)
+        parts[index].append(root)
+    return parts
+
+
+def interpreted(interpreter: Interpreter, roots: Roots) -> Iterator[tuple[int, str, int]]:
+    """Interpret the roots one after the other: number, name, and how many had been left before. A method that many
+    classes inherit, and that for the first of them led to nothing worth recording, is left for the others.
+    """
+    quiet: Counter[int] = Counter()
+    for number, name, start in roots:
+        group = interpreter.inherited.get(id(start))
+        if group is not None and quiet[group] >= QUIET:
+            continue
+        left, noted = len(interpreter.exhausted), interpreter.noted
+        interpreter.root(name, start)
+        if group is not None:
+            quiet[group] = quiet[group] + 1 if interpreter.noted == noted else -LOUD
+        yield number, name, left
+
+
 def run(interpreter: Interpreter, roots: Roots) -> Share:
     """Interpret some roots and tell which of them led to each event first."""
     share = Share()
     seen: dict[str, int] = {name: len(getattr(interpreter, name)) for name in EVENTS}
     seen_others: dict[str, int] = {kind: len(held) for kind, held in interpreter.others.items()}
-    for number, name, start in roots:
-        left = len(interpreter.exhausted)
-        interpreter.root(name, start)
+    for number, name, left in interpreted(interpreter, roots):
         share.exhausted += [(number, name) for _ in interpreter.exhausted[left:]]
         for kind in EVENTS:
             _take(share.events.setdefault(kind, []), getattr(interpreter, kind), seen, kind, number)
