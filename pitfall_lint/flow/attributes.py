@@ -510,7 +510,8 @@ def store(it: Interpreter, holder: Value, name: str, value: Value) -> Value:
     if isinstance(holder, Object):
         it.touch(holder)
         old = holder.attributes.get(name)
-        holder.attributes[name] = value if old is None or old == value else join_all([old, value])
+        certain = old is None or not it.forks or it.forks[-1] < holder.born
+        holder.attributes[name] = value if certain or old is None else join_all([old, value])
         return holder
     if isinstance(holder, Row):
         if holder.query is not None and (

@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +170,7 @@ class Interpreter:
         self.memo: dict[Any, Value] = {}
         self.variants: dict[tuple[int, ClassSymbol | None], int] = {}
         self.globals: dict[Any, Value] = {}
+        self.forks: list[int] = []  # when each branch, loop or handler began that may be running or not
         self.plans: dict[Any, Any] = {}  # what a library's module has worked out of a class
         self.steps = 0
         self.exhausted: list[str] = []
@@ -404,6 +406,15 @@ class Interpreter:
         except RecursionError:
             self.exhausted.append(name)
         self.stack = []
+
+    @contextmanager
+    def perhaps(self) -> Iterator[None]:
+        """What runs within may as well not run: it changes what was there before into one of two things."""
+        self.forks.append(next(_serial))
+        try:
+            yield
+        finally:
+            self.forks.pop()
 
     def touch(self, value: Items | Dict | Object) -> None:
         """Note that `value` is being changed: activations that began after it was made change what they were

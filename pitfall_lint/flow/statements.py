@@ -16,6 +16,7 @@ from pitfall_lint.flow import attributes, expressions, iteration, templates
 from pitfall_lint.flow.values import (
     UNKNOWN,
     ClassValue,
+    Constant,
     Dict,
     External,
     FunctionValue,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Frame, Interpreter
 
 
+SHORT_BODY, MOST_NAMES = 2, 150  # a body of so few statements takes so many constants one by one
 MOST_UNROLLED = 40  # a loop over a display of at most so many items takes them one by one
 
 
@@ -148,11 +150,12 @@ def branch(it: Interpreter, frame: Frame, node: l.If) -> bool:
     it.step(1 + len(before) // 40)
     frame.scope.variables = dict(before)
     expressions.narrow(it, frame, node.test, True)
-    first = it.execute(frame, node.body)
-    after_first = frame.scope.variables
-    frame.scope.variables = dict(before)
-    expressions.narrow(it, frame, node.test, False)
-    second = it.execute(frame, node.orelse)
+    with it.perhaps():
+        first = it.execute(frame, node.body)
+        after_first = frame.scope.variables
+        frame.scope.variables = dict(before)
+        expressions.narrow(it, frame, node.test, False)
+        second = it.execute(frame, node.orelse)
     if first and second:
         frame.scope.variables = merge(after_first, frame.scope.variables)
     elif first:
@@ -187,13 +190,15 @@ def loop(it: Interpreter, frame: Frame, node: l.For) -> bool:
     else:
         frame.loops.append(iteration.loop_over(frame, node, element, loop_names(node), iterable))
     told_apart = iterable.items if isinstance(iterable, Items) and not single else None
-    if told_apart is not None and not 1 < len(told_apart) <= MOST_UNROLLED:
+    short = len(node.body) <= SHORT_BODY and told_apart and all(isinstance(item, Constant) for item in told_apart)
+    if told_apart is not None and not 1 < len(told_apart) <= (MOST_NAMES if short else MOST_UNROLLED):
         told_apart = None
     try:
         for turn, one in enumerate(told_apart or (element, element)):
             start = dict(frame.scope.variables)
             assign(it, frame, node.target, one)
-            alive = it.execute(frame, node.body)
+            with it.perhaps():
+                alive = it.execute(frame, node.body)
             frame.scope.variables = merge(start, frame.scope.variables) if alive else start
             for left in frame.exits:
                 frame.scope.variables = merge(frame.scope.variables, left)
@@ -268,7 +273,8 @@ def repeat(it: Interpreter, frame: Frame, node: l.While) -> bool:
     outer_exits, frame.exits = frame.exits, []
     frame.loops.append(iteration.loop_over(frame, node, UNKNOWN, loop_names(node)))
     try:
-        alive = it.execute(frame, node.body)
+        with it.perhaps():
+            alive = it.execute(frame, node.body)
         after = frame.scope.variables if alive else before
         for left in frame.exits:
             after = merge(after, left)
@@ -328,7 +334,9 @@ def attempt(it: Interpreter, frame: Frame, node: l.Try) -> bool:
         frame.scope.variables = merge(before, after)
         if handler.name:
             frame.scope.variables[handler.name] = UNKNOWN
-        if it.execute(frame, handler.body):
+        with it.perhaps():
+            through = it.execute(frame, handler.body)
+        if through:
             ends.append(frame.scope.variables)
     frame.scope.variables = ends[0] if ends else merge(before, after)
     for end in ends[1:]:

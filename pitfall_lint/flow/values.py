@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.finding import Place
@@ -370,6 +370,8 @@ def join(first: Value, second: Value) -> Value:
         return first
     merged: list[Value] = []
     for option in (*options(first), *options(second)):
+        if type(option) is Query:
+            option = agreed(merged, option)
         if option not in merged:
             merged.append(option)
     if any(not isinstance(option, Constant) and option is not UNKNOWN for option in merged):
@@ -384,6 +386,45 @@ def join(first: Value, second: Value) -> Value:
     if len(merged) > 5 and all(isinstance(option, Constant) or option is UNKNOWN for option in merged):
         return UNKNOWN
     return Union(tuple(merged))
+
+
+def agreed(merged: list[Value], query: Query) -> Query:
+    """The query, taken together with an alternative of one origin that is taken out of `merged`: one expression's
+    queryset before and after a refinement. What either of them loads counts as loaded.
+    """
+    for index, other in enumerate(merged):
+        if type(other) is Query and other.site == query.site and other != query and alike(other, query):
+            del merged[index]
+            return replace(
+                other,
+                joined=other.joined | query.joined,
+                prefetches=other.prefetches
+                if other.prefetches == query.prefetches
+                else tuple(dict.fromkeys((*other.prefetches, *query.prefetches))),
+                known=other.known | query.known,
+                only=None if other.only is None or query.only is None else other.only | query.only,
+                deferred=other.deferred & query.deferred,
+                annotated=other.annotated | query.annotated,
+                opaque=other.opaque or query.opaque,
+                peers=other.peers or query.peers,
+                sliced=other.sliced or query.sliced,
+                single=other.single and query.single,
+                unprefetched=other.unprefetched and query.unprefetched,
+            )
+    return query
+
+
+def alike(one: Query, other: Query) -> bool:
+    """Whether two querysets differ in nothing but what they load."""
+    return (
+        one.model is other.model
+        and one.shape == other.shape
+        and one.refined == other.refined
+        and one.relation is other.relation
+        and one.row == other.row
+        and one.entities == other.entities
+        and one.notes == other.notes
+    )
 
 
 def join_all(values: Iterable[Value]) -> Value:
