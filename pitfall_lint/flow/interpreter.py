@@ -185,6 +185,8 @@ class Interpreter:
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
         self.relevant: set[int] = set()
+        self.noted = 0  # reads and queries that were worth recording, the same ones again included
+        self.inherited: dict[int, int] = {}  # of a start at an inherited method: which method it is
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
         self.mapped = project.sqlalchemy
         self.others: defaultdict[str, dict[Any, Any]] = defaultdict(dict)  # events of one dialect alone, by kind
@@ -459,6 +461,7 @@ class Interpreter:
         query = row.query
         if query is None or query.opaque or not row.many:
             return
+        self.noted += 1
         path, access = row.lookup(relation.name), self.place(frame, node)
         found = (query.site, path, access)
         if found not in self.lazy_loads:
@@ -476,6 +479,7 @@ class Interpreter:
         query = row.query
         if query is None or query.opaque or not row.many:
             return
+        self.noted += 1
         path, access = row.lookup(relation.name), self.place(frame, node)
         found = (query.site, path, access)
         if found not in self.key_reads:
@@ -504,6 +508,7 @@ class Interpreter:
         prefetched: bool = False,
     ) -> None:
         """Record a query that runs on each turn of a loop."""
+        self.noted += 1
         outer = row.query.site if row is not None and row.query is not None else None
         rows = any(loop.sites for frame in self.stack for loop in frame.loops)
         found = (site, how, access, prefetched, rows)
