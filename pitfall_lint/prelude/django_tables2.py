@@ -19,16 +19,16 @@ class A(Accessor):
 
 
 class Column:
-    def __init__(self, verbose_name=None, accessor=None, default=None, visible=True, **extra):
+    def __init__(self, verbose_name=None, accessor=None, default=None, visible=True, linkify=None, **extra):
         self.accessor = accessor
         self.visible = visible
-        self.linkify = extra.get("linkify")
+        self.linkify = linkify
 
 
 class LinkColumn(Column):
     def __init__(self, viewname=None, urlconf=None, args=None, kwargs=None, accessor=None, visible=True, **extra):
-        self.accessor = extra.get("accessor")
-        self.visible = extra.get("visible")
+        self.accessor = accessor
+        self.visible = visible
         self.args = args
         self.kwargs = kwargs
 
@@ -39,16 +39,16 @@ class RelatedLinkColumn(LinkColumn):
 
 class TemplateColumn(Column):
     def __init__(self, template_code=None, template_name=None, accessor=None, visible=True, **extra):
-        self.accessor = extra.get("accessor")
-        self.visible = extra.get("visible")
+        self.accessor = accessor
+        self.visible = visible
         self.template_code = template_code
         self.template_name = template_name
 
 
 class ManyToManyColumn(Column):
     def __init__(self, transform=None, filter=None, separator=", ", accessor=None, visible=True, **extra):
-        self.accessor = extra.get("accessor")
-        self.visible = extra.get("visible")
+        self.accessor = accessor
+        self.visible = visible
         self.transform = transform
         self.filter = filter
 
