@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pitfall_lint.project.django.models import Model
 
 CHOICE = "django.forms.ModelChoiceField"
+HIDING = frozenset({"widget", "choices", "iterator"})  # what, once set on a field, says otherwise what it shows
 # The widgets that write out each choice; another one may hide them, or ask for them by name.
 LISTING = tuple(
     f"django.forms.{name}" for name in ("Select", "SelectMultiple", "RadioSelect", "CheckboxSelectMultiple")
@@ -163,7 +164,7 @@ def list_of_fields(it: Interpreter, frame: Frame, arguments: Arguments, node: An
 def choice_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`choice_rows(self)`: the queryset that the program set last, else the declared one."""
     field = builtins.first_of(arguments)
-    if not isinstance(field, Object) or "widget" in field.attributes:
+    if not isinstance(field, Object) or not HIDING.isdisjoint(field.attributes):
         return UNKNOWN
     given = field.attributes.get("queryset", field.attributes.get("declared", UNKNOWN))
     return join_all([option for option in options(given) if isinstance(option, Query)])

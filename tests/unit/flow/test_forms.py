@@ -71,3 +71,13 @@ def test_class_that_declares_another_field_of_that_name() -> None:
         "        self.fields['author'].label_from_instance = lambda author: author.country.name\n"
     )
     assert loads(code) == []
+
+
+@pytest.mark.parametrize("attribute", ["choices", "widget"])
+def test_field_that_is_told_what_to_show(attribute: str) -> None:
+    code = HEAD.replace("WIDGETS", "") + (
+        "    a = Speaking(Book.objects.all())\n\n"
+        "    def __init__(self, *args, **kwargs):\n        super().__init__(*args, **kwargs)\n"
+        f"        self.fields['a'].{attribute} = other.made()\n"
+    )
+    assert loads(code) == []
