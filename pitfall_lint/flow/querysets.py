@@ -461,9 +461,6 @@ def inner_query(row: Row, name: str, query: Query) -> Query:
     return replace(query, prefetches=(*query.prefetches, *deeper)) if deeper else query
 
 
-    relation = row.model.relation(name)
-    if relation is not None and relation.parent_link and relation.kind == "o2o":
-        return True  # Django makes the parent of the child's own columns
 def is_joined(row: Row, name: str) -> bool:
     """Whether the row's query loaded the to-one relation `name`, by join or by prefetch, or the row is made of it."""
     dialect = dialects.of(row.model)
@@ -472,6 +469,9 @@ def is_joined(row: Row, name: str) -> bool:
     query = row.query
     if query is None or query.opaque:
         return True
+    relation = row.model.relation(name)
+    if relation is not None and relation.parent_link and relation.kind == "o2o":
+        return True  # Django makes the parent of the child's own columns
     path = row.lookup(name)
     if path in query.joined or loaded_entry(row, name) is not None:
         return True
