@@ -20,6 +20,7 @@ from pitfall_lint.flow.values import (
     ModelValue,
     Object,
     Query,
+    Row,
     Value,
     join_all,
     options,
@@ -170,7 +171,16 @@ def choice_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) 
     return join_all([option for option in options(given) if isinstance(option, Query)])
 
 
+def form_row(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """`form_row(self, instance)`: the row that a ModelForm is about, a new one where it is given none."""
+    form, instance = arguments.args
+    given = [option for option in options(instance) if isinstance(option, Row)]
+    model = meta_model(it, form.base) if isinstance(form, Object) else None
+    return join_all(given) if given or model is None else Row(model)
+
+
 TABLE = {
+    "pitfall_lint.prelude.form_row": form_row,
     "pitfall_lint.prelude.declared_fields": declared_fields,
     "pitfall_lint.prelude.list_of_fields": list_of_fields,
     "pitfall_lint.prelude.choice_rows": choice_rows,

@@ -3,7 +3,7 @@
 https://docs.djangoproject.com/en/stable/ref/forms/fields/#fields-which-handle-relationships
 """
 
-from pitfall_lint.prelude import choice_rows, declared_fields, entry, list_of_fields, named
+from pitfall_lint.prelude import choice_rows, declared_fields, entry, form_row, list_of_fields, named
 
 
 class Field:
@@ -32,9 +32,6 @@ class BaseForm:
     def __init__(self, data=None, files=None, **kwargs):
         self.data = data
 
-    def is_valid(self):
-        return True
-
     @entry
     def render(self, template_name=None, context=None, renderer=None):
         self.fields = declared_fields(self)
@@ -51,7 +48,7 @@ class Form(BaseForm):
 class BaseModelForm(BaseForm):
     def __init__(self, data=None, files=None, instance=None, **kwargs):
         self.data = data
-        self.instance = instance
+        self.instance = form_row(self, instance)
 
     def save(self, commit=True):
         return self.instance

@@ -81,3 +81,11 @@ def test_field_that_is_told_what_to_show(attribute: str) -> None:
         f"        self.fields['a'].{attribute} = other.made()\n"
     )
     assert loads(code) == []
+
+
+def test_page_that_shows_an_invalid_form_again() -> None:
+    code = HEAD.replace("WIDGETS", "") + (
+        "    pass\n\ndef view(request):\n    form = F(request.POST or None)\n    if form.is_valid():\n        form.save()\n        return None\n"
+        "    return [book.author.name for book in Book.objects.all()]\n"
+    )
+    assert loads(code) == ["author"]
