@@ -171,7 +171,7 @@ def scenarios(root: Path) -> Iterator[Scenario]:
     """Every function and every page."""
     for path in sorted(root.rglob("reports_*.py")):
         module = importlib.import_module(path.relative_to(root).with_suffix("").as_posix().replace("/", "."))
-        for name, function in vars(module).items():
+        for name, function in list(vars(module).items()):
             if (
                 inspect.isfunction(function)
                 and function.__module__ == module.__name__
