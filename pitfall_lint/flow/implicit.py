@@ -14,6 +14,7 @@ from pitfall_lint import language as l
 from pitfall_lint.finding import Place
 from pitfall_lint.flow import builtins
 from pitfall_lint.flow.values import (
+    NONE,
     UNKNOWN,
     ClassValue,
     Constant,
@@ -126,7 +127,13 @@ def context_name(it: Interpreter, frame: Frame, arguments: Arguments, node: Any)
     return Constant(re.sub(r"\W", "", model.name.lower()) + str(suffix.value or ""))
 
 
+def is_none(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """`is_none(value)`: whether it is None for certain; what is not known is taken to be something."""
+    return Constant(builtins.first_of(arguments) == NONE)
+
+
 TABLE = {
+    "pitfall_lint.prelude.is_none": is_none,
     "pitfall_lint.prelude.template_names": template_names,
     "pitfall_lint.prelude.context_name": context_name,
 }

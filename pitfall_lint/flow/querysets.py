@@ -342,9 +342,13 @@ def values_list(it: Interpreter, query: Query, arguments: Arguments) -> Query:
 
 
 def filtered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
-    """`filter(pk=1)`: by a column that no two rows share, at most one row is left."""
+    """`filter(pk=1)`: by a column that no two rows share, at most one row is left. A key that is null leads nowhere, and
+    reading it is no query."""
     model = query.model
-    for word in arguments.keywords:
+    for word, value in arguments.keywords.items():
+        null = word.removesuffix("__isnull") if value == Constant(True) else word if value == NONE else ""
+        if null in model.relations and not model.relations[null].to_many:
+            query = replace(query, joined=query.joined | {null})
         name = word.removesuffix("__exact")
         field = model.field(name)
         unique = field.options.get("unique") if field is not None else None

@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from pitfall_lint.prelude import context_name, entered, entry, named, template_names
+from pitfall_lint.prelude import context_name, entered, entry, is_none, named, template_names
 
 
 @entered("get")
@@ -71,9 +71,9 @@ class MultipleObjectMixin(ContextMixin):
     ordering = None
 
     def get_queryset(self):
-        if self.queryset is not None:
-            return self.queryset.all()
-        return self.model._default_manager.all()
+        if is_none(self.queryset):
+            return self.model._default_manager.all()
+        return self.queryset.all()
 
     def get_ordering(self):
         return self.ordering
@@ -134,9 +134,9 @@ class SingleObjectMixin(ContextMixin):
         return queryset.get()
 
     def get_queryset(self):
-        if self.queryset is not None:
-            return self.queryset.all()
-        return self.model._default_manager.all()
+        if is_none(self.queryset):
+            return self.model._default_manager.all()
+        return self.queryset.all()
 
     def get_slug_field(self):
         return self.slug_field

@@ -8,7 +8,7 @@ from rest_framework import mixins
 from rest_framework.pagination import BasePagination
 from rest_framework.views import APIView
 
-from pitfall_lint.prelude import filtered
+from pitfall_lint.prelude import filtered, is_none
 
 
 class GenericAPIView(APIView):
@@ -25,9 +25,9 @@ class GenericAPIView(APIView):
         return BasePagination()
 
     def get_queryset(self):
-        if self.queryset is not None:
-            return self.queryset.all()
-        return self.model._default_manager.all()
+        if is_none(self.queryset):
+            return self.model._default_manager.all()
+        return self.queryset.all()
 
     def get_object(self, queryset=None):
         if queryset is None:

@@ -621,6 +621,35 @@ VIEWS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "class V(generics.ListAPIView):\n    serializer_class = BookSerializer\n\n    def get_queryset(self):\n        return Book.objects.filter(pk=self.kwargs['pk'])\n",
         [],
     ),
+    "queryset that is not known": (
+        "from elsewhere import books\n\nclass V(generics.ListAPIView):\n    model = Book\n    queryset = books()\n"
+        "    serializer_class = BookSerializer\n",
+        [],
+    ),
+    "key that is null": (
+        "class V(generics.ListAPIView):\n    queryset = Book.objects.filter(author__isnull=True)\n    serializer_class = BookSerializer\n",
+        [],
+    ),
+    "prefetches that are worked out": (
+        "class Base(viewsets.ReadOnlyModelViewSet):\n    def get_queryset(self):\n        found = super().get_queryset()\n"
+        "        if paths := paths_for(self.get_serializer_class()):\n            found = found.prefetch_related(*paths)\n        return found\n\n"
+        "def paths_for(serializer_class):\n    paths = []\n    for name in serializer_class.Meta.fields:\n"
+        "        if name in serializer_class._declared_fields:\n            paths.append(name)\n    return paths\n\n"
+        "class V(Base):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n",
+        [],
+    ),
+    "nested serializer of few fields": (
+        "class Brief(serializers.ModelSerializer):\n    def __init__(self, *args, nested=False, **kwargs):\n        self.nested = nested\n"
+        "        self._included = []\n        if self.nested:\n            self._included = self.Meta.brief_fields\n        super().__init__(*args, **kwargs)\n\n"
+        "    @property\n    def fields(self):\n        fields = super().fields\n        if self._included:\n"
+        "            for name in set(fields) - set(self._included):\n                fields.pop(name)\n        return fields\n\n"
+        "class BriefAuthorSerializer(Brief):\n    country = serializers.StringRelatedField()\n    class Meta:\n        model = Author\n"
+        "        fields = ['name', 'country']\n        brief_fields = ('name',)\n\n"
+        "class NestingSerializer(serializers.ModelSerializer):\n    author = BriefAuthorSerializer(nested=True)\n    class Meta:\n        model = Book\n"
+        "        fields = ['author']\n\n"
+        "class V(generics.ListAPIView):\n    queryset = Book.objects.all()\n    serializer_class = NestingSerializer\n",
+        [("Book.objects.all()", "author")],
+    ),
     "first of each set": (
         "class CriticSerializer(serializers.ModelSerializer):\n    critic = serializers.StringRelatedField()\n"
         "    class Meta:\n        model = Review\n        fields = ['critic']\n\n"
