@@ -342,8 +342,8 @@ def values_list(it: Interpreter, query: Query, arguments: Arguments) -> Query:
 
 
 def filtered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
-    """`filter(pk=1)`: by a column that no two rows share, at most one row is left. A key that is null leads nowhere, and
-    reading it is no query."""
+    """`filter(pk=1)`: by a column that no two rows share, at most one row is left. A key that is null leads nowhere,
+    and reading it is no query."""
     model = query.model
     for word, value in arguments.keywords.items():
         null = word.removesuffix("__isnull") if value == Constant(True) else word if value == NONE else ""
