@@ -172,18 +172,31 @@ def named_in(decorators: tuple[l.Expr, ...], wanted: str) -> Iterator[str]:
 
 def is_decorated_entry(it: Interpreter, member: Member) -> bool:
     """Whether a method of the project is under a decorator of the prelude's that makes it a way in."""
-    if not isinstance(member.node, l.Function):
-        return False
-    for decorator in member.node.decorators:
+    return isinstance(member.node, l.Function) and entry_decorator(it, member.owner, member.node) is not None
+
+
+def entry_decorator(it: Interpreter, owner: ClassSymbol, node: l.Function) -> l.Expr | None:
+    """The decorator that makes a method a way in."""
+    for decorator in node.decorators:
         written = decorator.func if isinstance(decorator, l.Call) else decorator
-        named = it.symbols.resolve_expr(member.owner.module, written)
+        named = it.symbols.resolve_expr(owner.module, written)
         if isinstance(named, FunctionSymbol) and in_prelude(named.module.path) and is_entry(named.node):
-            return True
-    return False
+            return decorator
+    return None
+
+
+def said_by_decorator(it: Interpreter, function: FunctionValue) -> dict[str, Value]:
+    """The keywords of the decorator that makes a method a way in."""
+    if function.owner is None or in_prelude(function.path) or not isinstance(function.node, l.Function):
+        return {}
+    decorator = entry_decorator(it, function.owner, function.node)
+    words = decorator.keywords if isinstance(decorator, l.Call) else ()
+    return {word.name: it.at_module(function, word.value) for word in words if word.name is not None}
 
 
 def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue, name: str) -> Start:
-    """A start at a method of a fresh instance; the library's `_enter(name)`, where there is one, runs before it."""
+    """A start at a method of a fresh instance; the library's `_enter(name, ...)`, where there is one, runs before it
+    with what the method's decorator says."""
 
     def start() -> None:
         receiver = Object(symbol)
@@ -191,7 +204,7 @@ def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue, name
         lent = before is not None and isinstance(before.owner, StandIn)
         entering = querysets.member_function(before) if lent else None
         if entering is not None:
-            it.call(entering, receiver, Arguments([Constant(name)]), None)
+            it.call(entering, receiver, Arguments([Constant(name)], said_by_decorator(it, function)), None)
         request = receiver.attributes.get("request", External("django.http.HttpRequest"))
         it.call(function, receiver, Arguments([request]), None)
 

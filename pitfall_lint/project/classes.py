@@ -127,12 +127,12 @@ class ClassSymbol:
 
     @property
     def mro(self) -> tuple[Base, ...]:
-        """The method resolution order: C3 where that is possible, else depth first. What outside classes inherit from
-        is not in it.
+        """The method resolution order: C3 where that is possible, else depth first. Of what outside classes inherit
+        from it holds what the prelude stands in for, at its end.
         """
         if self._mro is None:
             self._mro = (self,)
-            self._mro = linearise(self)
+            self._mro = self._symbols.with_lent(linearise(self))
         return self._mro
 
     @property

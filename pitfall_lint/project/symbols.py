@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from pitfall_lint.language import Attr, Call, Class, Expr, Function, Import, Let, Name, Subscript
 from pitfall_lint.project import canonical as names
 from pitfall_lint.project import constants
-from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol, FunctionSymbol, Member, ModuleSymbol, ValueSymbol
+from pitfall_lint.project.classes import (
+    Base,
+    ClassSymbol,
+    ExternalSymbol,
+    FunctionSymbol,
+    Member,
+    ModuleSymbol,
+    ValueSymbol,
+)
 from pitfall_lint.project.constants import NOTHING
 from pitfall_lint.project.modules import Module, Modules, classes_in, functions_in, statements
 from pitfall_lint.project.prelude import Prelude, StandIn, in_prelude
@@ -69,6 +77,7 @@ class Symbols:
         self._busy: set[tuple[int, str]] = set()
         self._cuts = 0
         self._prelude = Prelude(self)
+        self._lent: dict[str, tuple[Base, ...]] = {}
         self._locals: dict[int, Scope] = {}
 
     # ---------------------------------------------------------------- modules
@@ -115,6 +124,24 @@ class Symbols:
         """Something outside the project: what stands in for it in the prelude, else its name."""
         symbol = self.external(dotted)
         return self._prelude.find(symbol.dotted) or symbol
+
+    def with_lent(self, order: tuple[Base, ...]) -> tuple[Base, ...]:
+        """A method resolution order, followed by what the prelude knows of the outside classes in it:
+        `FlexFieldsModelSerializer` is not in the prelude, but is a `ModelSerializer`, which is.
+        """
+        found: dict[Base, None] = {}
+        for base in order:
+            if isinstance(base, ExternalSymbol):
+                found.update(dict.fromkeys(self._lent_to(base.dotted)))
+        return (*order, *(base for base in found if base not in order)) if found else order
+
+    def _lent_to(self, dotted: str) -> tuple[Base, ...]:
+        held = self._lent.get(dotted)
+        if held is None:
+            stand_ins = [self._prelude.find(name) for name in sorted(names.external_ancestors(dotted) - {dotted})]
+            nearest = sorted((one for one in stand_ins if isinstance(one, ClassSymbol)), key=lambda one: -len(one.mro))
+            held = self._lent[dotted] = tuple(dict.fromkeys(base for one in nearest for base in one.mro))
+        return held
 
     def canonical(self, dotted: str) -> str:
         """The documented name of something outside the project."""

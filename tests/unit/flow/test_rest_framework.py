@@ -569,6 +569,19 @@ VIEWS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "class V(Recent, viewsets.GenericViewSet):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n",
         [("Book.objects.all()", "author")],
     ),
+    "serializer of the action": (
+        "class V(viewsets.GenericViewSet):\n    queryset = Book.objects.all()\n    serializer_class = BookSerializer\n\n"
+        "    @action(detail=False, methods=['POST', 'GET'], serializer_class=TitleSerializer)\n    def titles(self, request):\n"
+        "        return Response(self.serializer_class(self.get_queryset(), many=True).data)\n",
+        [],
+    ),
+    "verb of the action": (
+        "class V(viewsets.GenericViewSet):\n    queryset = Book.objects.all()\n\n    def get_serializer_class(self):\n"
+        "        return TitleSerializer if self.request.method == 'POST' else BookSerializer\n\n"
+        "    @action(detail=False, methods=['post'])\n    def titles(self, request):\n"
+        "        return Response(self.get_serializer(self.get_queryset(), many=True).data)\n",
+        [],
+    ),
     "serializer by action": (
         "class V(viewsets.ModelViewSet):\n    queryset = Book.objects.all()\n\n    def get_serializer_class(self):\n"
         "        if self.action in ('list', 'create'):\n            return TitleSerializer\n        return BookSerializer\n",
@@ -620,6 +633,13 @@ VIEWS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "at most one row": (
         "class V(generics.ListAPIView):\n    serializer_class = BookSerializer\n\n    def get_queryset(self):\n        return Book.objects.filter(pk=self.kwargs['pk'])\n",
         [],
+    ),
+    "serializer of another package": (
+        "from rest_flex_fields import FlexFieldsModelSerializer\n\n"
+        "class FlexSerializer(FlexFieldsModelSerializer):\n    who = serializers.CharField(source='author.name')\n"
+        "    class Meta:\n        model = Book\n        fields = ['who']\n\n"
+        "class V(generics.ListAPIView):\n    queryset = Book.objects.all()\n    serializer_class = FlexSerializer\n",
+        [("Book.objects.all()", "author")],
     ),
     "queryset that is not known": (
         "from elsewhere import books\n\nclass V(generics.ListAPIView):\n    model = Book\n    queryset = books()\n"
