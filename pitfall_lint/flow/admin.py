@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
 from pitfall_lint.flow import builtins, querysets
+from pitfall_lint.flow.frames import Arguments, Frame
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -40,7 +41,7 @@ from pitfall_lint.project.modules import statements
 from pitfall_lint.project.prelude import StandIn, in_prelude
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.classes import Member
     from pitfall_lint.project.django.models import Model
     from pitfall_lint.project.symbols import Module, Symbol
@@ -157,7 +158,6 @@ def registered_bare(it: Interpreter) -> Iterator[tuple[str, Callable[[], object]
 def _start_bare(
     it: Interpreter, stand_in: ClassSymbol, show: FunctionValue, model: Model, module: Module, call: l.Call
 ) -> Callable[[], object]:
-    from pitfall_lint.flow.interpreter import Arguments
 
     def start() -> object:
         from pitfall_lint.flow.values import ManagerValue
@@ -247,7 +247,6 @@ def _strings(items: Items) -> list[str] | None:
 
 def frame_at(module: Module, owner: ClassSymbol | None = None) -> Frame:
     """An activation at a place in the user's code that is itself no function: an entry of a list, a field."""
-    from pitfall_lint.flow.interpreter import Frame
 
     return Frame(module.path, module, Scope({}), owner.node.qualname if owner is not None else "", owner)
 
@@ -334,7 +333,6 @@ def _has(row: Row, name: str) -> bool:
 def call_with(it: Interpreter, frame: Frame, function: Value, row: Value, node: Any) -> Value:
     """A function of the user's, called with each row in turn."""
     from pitfall_lint.flow import calls
-    from pitfall_lint.flow.interpreter import Arguments
 
     return calls.call_value(it, frame, function, Arguments([row], varying=frozenset({0})), node)
 
@@ -460,7 +458,6 @@ def admin_resources(it: Interpreter, frame: Frame, arguments: Arguments, node: A
 
 def admin_actions(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`admin_actions(self, request, queryset)`: each action of the user's is called with the rows that were ticked."""
-    from pitfall_lint.flow.interpreter import Arguments as Given
 
     admin, request, rows = arguments.args
     if not isinstance(admin, Object):
@@ -476,7 +473,9 @@ def admin_actions(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
         served = it.implied.get(query.site)
         if served and query.joined:
             it.implied.setdefault(given.site, served)
-        it.call(function, receiver, Given([request, given] if receiver is not None else [admin, request, given]), None)
+        it.call(
+            function, receiver, Arguments([request, given] if receiver is not None else [admin, request, given]), None
+        )
     return UNKNOWN
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
 from pitfall_lint.flow import collections, dialects, querysets, templates
+from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     UNKNOWN,
     Bound,
@@ -37,7 +38,8 @@ from pitfall_lint.flow.values import (
 from pitfall_lint.project.symbols import ClassSymbol, ExternalSymbol
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Frame, Interpreter
+    from pitfall_lint.flow.frames import Frame
+    from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.django.models import Manager, Model, Relation
 
 ROW_METHODS = frozenset(
@@ -391,7 +393,6 @@ def is_property(it: Interpreter, member: Any) -> bool:
 def member_of(it: Interpreter, frame: Frame, member: Any, receiver: Value, node: Any) -> Value:
     """A class member read on `receiver` (a class, a row, an object)."""
     from pitfall_lint.flow.expressions import symbol_value
-    from pitfall_lint.flow.interpreter import Arguments
 
     if isinstance(member.node, l.Function):
         function = querysets.member_function(member)
@@ -525,7 +526,6 @@ def store(it: Interpreter, holder: Value, name: str, value: Value) -> Value:
 
 def call_member(it: Interpreter, frame: Frame, value: Object | Row, name: str, node: Any) -> Value:
     """What `value.name()` returns where the project defines it, else unknown."""
-    from pitfall_lint.flow.interpreter import Arguments
 
     symbol = class_of(value)
     member = symbol.member(name) if symbol is not None else None

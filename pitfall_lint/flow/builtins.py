@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.flow import attributes, collections, iteration, querysets
+from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -25,7 +26,8 @@ from pitfall_lint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Arguments, Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 
 def first_of(arguments: Arguments) -> Value:
@@ -216,12 +218,11 @@ def make_dict(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) ->
 def default_dict(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`collections.defaultdict(list)`: each missing key makes a value of its own; one stands for all."""
     from pitfall_lint.flow import calls
-    from pitfall_lint.flow.interpreter import Arguments as Given
 
     made = Dict()
     if arguments.args and arguments.args[0] != NONE:
         made.rest = join_all(
-            [calls.call_value(it, frame, option, Given(), node) for option in options(arguments.args[0])]
+            [calls.call_value(it, frame, option, Arguments(), node) for option in options(arguments.args[0])]
         )
     return made
 

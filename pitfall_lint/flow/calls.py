@@ -25,6 +25,7 @@ from pitfall_lint.flow import (
     sqlalchemy,
     templates,
 )
+from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -50,7 +51,8 @@ from pitfall_lint.flow.values import (
 from pitfall_lint.project.prelude import in_prelude
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
 TABLE: dict[str, Handler] = {
@@ -87,7 +89,6 @@ def call(it: Interpreter, frame: Frame, node: l.Call) -> Value:
 
 def evaluate_arguments(it: Interpreter, frame: Frame, node: l.Call) -> Arguments:
     """The call's arguments as values."""
-    from pitfall_lint.flow.interpreter import Arguments
 
     made = Arguments(node=node)
     looping = bool(frame.loops or frame.varying)
@@ -153,8 +154,7 @@ def resited(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, resul
                     row=receiver.row,
                     relation=receiver.relation,
                     refined=result.refined
-                    or (isinstance(node, l.Call)
-                    and _method_name(node) not in ("all", "get_queryset")),
+                    or (isinstance(node, l.Call) and _method_name(node) not in ("all", "get_queryset")),
                 )
                 if receiver.row is not None
                 else replace(result, site=site)
@@ -350,7 +350,6 @@ def as_text(it: Interpreter, frame: Frame, value: Value, node: Any) -> None:
 
 def call_in_template(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:
     """A Django template calls what is callable, without arguments, unless it alters data."""
-    from pitfall_lint.flow.interpreter import Arguments
 
     if isinstance(value, Bound):
         function = value.function.node

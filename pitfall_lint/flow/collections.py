@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.flow import iteration, querysets
+from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import UNKNOWN, Constant, Dict, Items, Query, Value, join, join_all, options
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 LIST_METHODS = frozenset(
     [
@@ -141,7 +143,6 @@ def on_text(it: Interpreter, frame: Frame, name: str, arguments: Arguments, node
 def apply(it: Interpreter, frame: Frame, function: Value, element: Value, node: Any) -> Value:
     """`function(element)` for each element of something: a loop of its own."""
     from pitfall_lint.flow import calls
-    from pitfall_lint.flow.interpreter import Arguments
 
     frame.loops.append(iteration.loop_over(frame, node, element, frozenset()))
     try:

@@ -15,6 +15,7 @@ from pitfall_lint import language as l
 from pitfall_lint.flow import builtins, collections, querysets, templates
 from pitfall_lint.flow.admin import entry_of, frame_at, standing
 from pitfall_lint.flow.forms import Declared, assignments, is_plain, makes, meta_class, meta_model, meta_value, shown_by
+from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -36,7 +37,8 @@ from pitfall_lint.project.prelude import StandIn, in_prelude
 
 if TYPE_CHECKING:
     from pitfall_lint.facts.records import TemplateFacts
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 CHOICE = "django.forms.ModelChoiceField"
 COLUMN = "django_tables2.Column"
@@ -99,7 +101,6 @@ def read_path(it: Interpreter, frame: Frame, row: Value, path: str, node: Any) -
 def call_named(it: Interpreter, frame: Frame, function: Value, given: dict[str, Value], node: Any) -> Value:
     """A function of the user's, with those of `given` that it has parameters for; each varies with the row."""
     from pitfall_lint.flow import calls
-    from pitfall_lint.flow.interpreter import Arguments
 
     inner = function.function if isinstance(function, Bound) else function
     if not isinstance(inner, FunctionValue):
@@ -126,7 +127,6 @@ def meta_manager(it: Interpreter, frame: Frame, arguments: Arguments, node: Any)
 def called_with(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`called_with(self, name, item)`: an attribute as it stands, a method called with the item where it takes one."""
     from pitfall_lint.flow import attributes, calls
-    from pitfall_lint.flow.interpreter import Arguments as Given
 
     holder, name, item = arguments.args
     if not isinstance(holder, Object) or not isinstance(name, Constant):
@@ -136,7 +136,7 @@ def called_with(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) 
     for option in options(found):
         if isinstance(option, Bound):
             takes = len([param for param in option.function.node.params if param.kind in ("positional", "normal")]) > 1
-            given = Given([item], varying=frozenset({0}) if frame.loops else frozenset()) if takes else Given()
+            given = Arguments([item], varying=frozenset({0}) if frame.loops else frozenset()) if takes else Arguments()
             made.append(calls.call_value(it, frame, option, given, node))
         else:
             made.append(option)

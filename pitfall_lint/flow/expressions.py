@@ -35,7 +35,8 @@ from pitfall_lint.flow.values import (
 from pitfall_lint.project.symbols import ClassSymbol, ExternalSymbol, FunctionSymbol, ModuleSymbol, ValueSymbol
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Frame, Interpreter
+    from pitfall_lint.flow.frames import Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 TRUE, FALSE, EMPTY_TEXT = Constant(True), Constant(False), Constant("")
 

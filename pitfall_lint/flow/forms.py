@@ -29,7 +29,8 @@ from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol
 from pitfall_lint.project.prelude import StandIn, in_prelude
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Arguments, Frame
+    from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.django.models import Model
 
 CHOICE = "django.forms.ModelChoiceField"

@@ -32,7 +32,8 @@ from pitfall_lint.flow.words import source_of
 from pitfall_lint.project.prelude import StandIn, in_prelude
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Arguments, Frame
+    from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.django.models import Model
     from pitfall_lint.project.symbols import ClassSymbol
 

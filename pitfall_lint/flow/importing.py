@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
+from pitfall_lint.flow.frames import Frame
 from pitfall_lint.flow.values import Scope
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ def name_of(node: l.Attr | l.Name) -> str:
 def start_at(it: Interpreter, module: Module, node: Any) -> Callable[[], object]:
     """A start at a statement, or an expression, of a module."""
     from pitfall_lint.flow import expressions
-    from pitfall_lint.flow.interpreter import Frame
 
     frame = Frame(module.path, module, Scope({}))
     if type(node) in expressions.EVALUATE:

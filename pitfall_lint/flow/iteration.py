@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.flow import querysets
+from pitfall_lint.flow.frames import Loop
 from pitfall_lint.flow.values import (
     UNKNOWN,
     Dict,
@@ -25,7 +26,8 @@ from pitfall_lint.flow.values import (
 from pitfall_lint.flow.words import source_of
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Frame, Interpreter, Loop
+    from pitfall_lint.flow.frames import Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 
 def iterate(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:
@@ -91,7 +93,6 @@ def sites_in(value: Value, depth: int = 3) -> frozenset[Any]:
 
 def loop_over(frame: Frame, node: Any, element: Value, names: frozenset[str], over: Value | None = None) -> Loop:
     """The record of a running loop over the value."""
-    from pitfall_lint.flow.interpreter import Loop
 
     through = getattr(node, "iter", None) or getattr(node, "test", node)
     kind = "while" if isinstance(node, l.While) else "few" if over is not None and is_few(over) else "for"

@@ -27,7 +27,8 @@ from pitfall_lint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Arguments, Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 
 def as_query(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:

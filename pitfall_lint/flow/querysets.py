@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.flow import dialects, iteration
+from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -33,7 +34,8 @@ from pitfall_lint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 REFINING = frozenset(
     [
@@ -96,8 +98,6 @@ def base_query(it: Interpreter, frame: Frame, manager: ManagerValue, node: Any, 
     if manager.manager.cls is not None:
         member = manager.manager.cls.member("get_queryset")
         if member is not None:
-            from pitfall_lint.flow.interpreter import Arguments
-
             function = member_function(member)
             if function is not None and not any(active.node is function.node for active in it.stack):
                 made = it.call(function, manager, Arguments(), frame.place(node))

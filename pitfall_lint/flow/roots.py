@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from pitfall_lint import language as l
 from pitfall_lint.flow import admin, importing, querysets
-from pitfall_lint.flow.interpreter import Arguments, Interpreter
+from pitfall_lint.flow.frames import Arguments
+from pitfall_lint.flow.interpreter import Interpreter
 from pitfall_lint.flow.values import ClassValue, Constant, External, FunctionValue, Object, Row, Value
 from pitfall_lint.project.classes import ClassSymbol, FunctionSymbol
 from pitfall_lint.project.prelude import StandIn, in_prelude, is_lent

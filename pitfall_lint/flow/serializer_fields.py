@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
 from pitfall_lint.flow import attributes, implicit, querysets
+from pitfall_lint.flow.frames import Frame
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -266,7 +267,6 @@ class Meta:
 
     def frame(self) -> Any:
         """An activation outside every function."""
-        from pitfall_lint.flow.interpreter import Frame
 
         return Frame(self.symbol.module.path, self.symbol.module, Scope({}))
 

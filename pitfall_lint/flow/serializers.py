@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
 from pitfall_lint.flow import attributes, builtins, implicit, iteration, querysets
+from pitfall_lint.flow.frames import Arguments, Frame
 from pitfall_lint.flow.serializer_fields import Entry, Nested, entries_of, kind_of, nested_entries, users
 from pitfall_lint.flow.values import (
     IDENTITY,
@@ -41,7 +42,7 @@ from pitfall_lint.flow.words import source_of
 from pitfall_lint.project.prelude import StandIn, in_prelude
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.classes import ClassSymbol
 
     Show = Callable[[Interpreter, Frame, Object, Value, Place], Value]
@@ -117,16 +118,15 @@ def field_table(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) 
 def filtered(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`filtered(view, queryset)`: the queryset through the filter backends that the project defines itself."""
     from pitfall_lint.flow import calls
-    from pitfall_lint.flow.interpreter import Arguments as Given
 
     view, queryset = arguments.args
     backends = attributes.read(it, frame, view, "filter_backends", node)
     for backend in (backends.items or []) if isinstance(backends, Items) else []:
-        made = calls.call_value(it, frame, backend, Given(), node)
+        made = calls.call_value(it, frame, backend, Arguments(), node)
         method = attributes.read(it, frame, made, "filter_queryset", node) if isinstance(made, Object) else UNKNOWN
         if isinstance(method, Bound):
             request = attributes.read(it, frame, view, "request", node)
-            result = calls.call_value(it, frame, method, Given([request, queryset, view]), node)
+            result = calls.call_value(it, frame, method, Arguments([request, queryset, view]), node)
             if any(isinstance(option, Query) for option in options(result)):
                 queryset = result
     return queryset
@@ -153,7 +153,6 @@ def call_users(
     it: Interpreter, receiver: Object, name: str, values: list[Value], place: Place | None, label: str = ""
 ) -> Value | None:
     """What the project's own method returns; None where it has none, or the library's comes first."""
-    from pitfall_lint.flow.interpreter import Arguments
 
     function = users(receiver.base, name)
     if function is None:
@@ -450,7 +449,6 @@ def with_context(field: Object, holder: Object) -> Object:
 
 def frame_of(it: Interpreter, serializer: Object, place: Place) -> Frame:
     """The activation of a serializer, for the way that a finding shows."""
-    from pitfall_lint.flow.interpreter import Frame
 
     symbol = serializer.base
     made = Frame(symbol.module.path, symbol.module, Scope({}), symbol.node.qualname, symbol, symbol.node)
@@ -462,7 +460,6 @@ def frame_of(it: Interpreter, serializer: Object, place: Place) -> Frame:
 
 def standing_at(it: Interpreter, place: Place, owner: ClassSymbol | None = None) -> Frame:
     """An activation whose expressions stand at the place."""
-    from pitfall_lint.flow.interpreter import Frame
 
     made = Frame(
         place.path, it.symbols.module_at(place.path), Scope({}), owner.node.qualname if owner is not None else "", owner

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.flow import attributes, expressions, iteration, templates
+from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -32,7 +33,8 @@ from pitfall_lint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Frame, Interpreter
+    from pitfall_lint.flow.frames import Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 
 SHORT_BODY, MOST_NAMES = 2, 150  # a body of so few statements takes so many constants one by one
@@ -315,7 +317,6 @@ def entered(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:
         return attributes.call_member(it, frame, value, "__enter__", node) or value
     if isinstance(value, External):
         from pitfall_lint.flow import calls
-        from pitfall_lint.flow.interpreter import Arguments
 
         handler = calls.TABLE.get(f"{value.dotted}.__enter__")
         return handler(it, frame, Arguments(), node) if handler is not None else UNKNOWN

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.facts.records import TemplateFacts
 from pitfall_lint.flow import iteration, querysets
+from pitfall_lint.flow.frames import Frame
 from pitfall_lint.flow.values import (
     UNKNOWN,
     Constant,
@@ -30,7 +31,7 @@ from pitfall_lint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Frame, Interpreter
+    from pitfall_lint.flow.interpreter import Interpreter
 
 DEEPEST_EXTENDS = 12
 
@@ -119,7 +120,6 @@ def run(
 
 def frame_of(it: Interpreter, template: TemplateFacts, variables: dict[str, Value]) -> Frame:
     """An activation of a template."""
-    from pitfall_lint.flow.interpreter import Frame
 
     made = Frame(template.path, None, Scope(variables))
     made.template = template

@@ -11,7 +11,8 @@ from pitfall_lint.flow.sqlalchemy.values import Attribute, Loader
 from pitfall_lint.flow.values import UNKNOWN, Constant, Method, Value
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Arguments, Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 LOADING = frozenset(
     """joinedload joinedload_all selectinload subqueryload subqueryload_all contains_eager immediateload raiseload

@@ -15,7 +15,8 @@ from pitfall_lint.flow.values import Query
 from pitfall_lint.flow.words import source_of
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Frame, Interpreter, Loop
+    from pitfall_lint.flow.frames import Frame, Loop
+    from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.sqlalchemy.models import MappedModel
 
 WRITES = frozenset(

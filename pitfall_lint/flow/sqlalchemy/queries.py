@@ -31,7 +31,8 @@ from pitfall_lint.flow.values import (
 from pitfall_lint.project.sqlalchemy.models import MappedModel, Relationship
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Arguments, Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 NARROWING = frozenset(["filter", "filter_by", "where", "having", "limit", "offset", "slice", "with_parent", "fetch"])
 PASSING = NARROWING | frozenset(

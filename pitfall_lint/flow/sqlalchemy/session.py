@@ -28,7 +28,8 @@ from pitfall_lint.flow.values import (
 from pitfall_lint.project.sqlalchemy.models import MappedModel
 
 if TYPE_CHECKING:
-    from pitfall_lint.flow.interpreter import Arguments, Frame, Interpreter
+    from pitfall_lint.flow.frames import Arguments, Frame
+    from pitfall_lint.flow.interpreter import Interpreter
 
 DB, SESSION, FACTORY = "flask_sqlalchemy.db", "flask_sqlalchemy.db.session", "sqlalchemy.orm.sessionmaker.made"
 AGGREGATES = {
