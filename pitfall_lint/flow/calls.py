@@ -20,6 +20,7 @@ from pitfall_lint.flow import (
     implicit,
     iteration,
     library,
+    libraries,
     querysets,
     serializers,
     sqlalchemy,
@@ -63,6 +64,7 @@ TABLE: dict[str, Handler] = {
     **forms.TABLE,
     **declarative.TABLE,
     **serializers.TABLE,
+    **libraries.TABLE,
     **sqlalchemy.TABLE,
 }
 

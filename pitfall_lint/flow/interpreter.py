@@ -54,6 +54,7 @@ SHORT = 700  # bytes of an encoded body
 SURE_CALLS = 4  # calls between the loop and the read
 SURE_LENGTH = 3  # relations between the query's row and what is read
 MOST_VARIANTS = 12  # different arguments with which one function is interpreted (by each class that a library calls)
+LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 MOST_AGAIN, MOST_LIBRARY_AGAIN = 2, 6  # activations of one function within each other
 
 
@@ -83,6 +84,7 @@ class Interpreter:
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
         self.relevant: set[int] = set()
+        self.surest = Confidence.HIGH  # what is recorded now is no surer than this
         self.noted = 0  # reads and queries that were worth recording, the same ones again included
         self.inherited: dict[int, int] = {}  # of a start at an inherited method: which method it is
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
@@ -364,7 +366,7 @@ class Interpreter:
         found = (query.site, path, access)
         if found not in self.lazy_loads:
             trace = self.trace(query.site)
-            sure = confidence_of(row, relation, trace)
+            sure = max(self.surest, confidence_of(row, relation, trace), key=LEVELS.index)
             below = through_many(row) or any(
                 query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
             )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pitfall_lint import language as l
-from pitfall_lint.flow import admin, importing, querysets
+from pitfall_lint.flow import admin, importing, libraries, querysets
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.interpreter import Interpreter
 from pitfall_lint.flow.values import ClassValue, Constant, External, FunctionValue, Object, Row, Value
@@ -228,4 +228,5 @@ PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [
     functions,
     entries,
     admin.registered_bare,
+    libraries.starts,
 ]
