@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias, Union
 
 import msgspec
+from msgspec.structs import astuple
 
 COLUMN_BITS = 20
 COLUMN_MASK = (1 << COLUMN_BITS) - 1
@@ -446,34 +447,45 @@ def decode_body(encoded: bytes | msgspec.Raw) -> Body:
     return _body_decoder.decode(encoded)
 
 
-def children(node: Any) -> Iterator[Any]:
+def children(node: Any) -> list[Any]:
     """The nodes directly below `node`, in order; the body of a `Function` is decoded."""
-    if isinstance(node, Function):
-        for group in (node.decorators, node.params, (node.returns,), node.body):
-            for child in group:
-                if child is not None:
-                    yield child
-        return
-    for field in node.__struct_fields__:
-        yield from _nodes(getattr(node, field))
+    if type(node) is Function:
+        groups = (node.decorators, node.params, (node.returns,), node.body)
+        return [child for group in groups for child in group if child is not None]
+    below: list[Any] = []
+    for value in astuple(node):
+        kind = type(value)
+        if kind is tuple:
+            _gather(value, below)
+        elif kind not in _LEAVES:
+            below.append(value)
+    return below
 
 
-def _nodes(value: Any) -> Iterator[Any]:
-    if isinstance(value, (Node, Function)):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes(item)
+_LEAVES = frozenset({int, str, bool, float, type(None)})
+
+
+def _gather(values: tuple[Any, ...], below: list[Any]) -> None:
+    for value in values:
+        kind = type(value)
+        if kind is tuple:
+            _gather(value, below)
+        elif kind not in _LEAVES:
+            below.append(value)
 
 
 def walk(node: Any) -> Iterator[Any]:
     """`node` and every node below it, in source order; nested functions and classes included. A tuple of nodes may
     be given too."""
-    stack = [node] if isinstance(node, (Node, Function)) else list(reversed(list(_nodes(node))))
+    stack: list[Any] = []
+    _gather((node,), stack)
+    stack.reverse()
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(list(children(current))))
+        below = children(current)
+        below.reverse()
+        stack += below
 
 
 def dotted(node: Any) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -34,6 +33,7 @@ from pitfall_lint.flow.values import (
     Value,
     join_all,
     options,
+    replace,
 )
 from pitfall_lint.flow.words import source_of
 from pitfall_lint.project.classes import ClassSymbol

@@ -6,7 +6,6 @@ https://docs.djangoproject.com/en/stable/topics/db/queries/#related-objects
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -34,6 +33,7 @@ from pitfall_lint.flow.values import (
     Value,
     join_all,
     options,
+    replace,
 )
 from pitfall_lint.project.symbols import ClassSymbol, ExternalSymbol
 

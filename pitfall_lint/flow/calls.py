@@ -4,7 +4,6 @@ dotted name, from tables)."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -48,6 +47,7 @@ from pitfall_lint.flow.values import (
     is_tracked,
     join_all,
     options,
+    replace,
 )
 from pitfall_lint.project.prelude import in_prelude
 

@@ -78,8 +78,9 @@ def run_at_import(body: l.Body) -> Iterator[Any]:
 
 def shallow(node: Any) -> Iterator[Any]:
     """The nodes that run with this one: a lambda's body runs later."""
-    if isinstance(node, (l.Lambda, l.Function, l.Class)):
-        return
-    yield node
-    for child in l.children(node):
-        yield from shallow(child)
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if not isinstance(current, (l.Lambda, l.Function, l.Class)):
+            yield current
+            stack += l.children(current)

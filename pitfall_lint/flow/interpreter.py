@@ -12,7 +12,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -39,6 +38,7 @@ from pitfall_lint.flow.values import (
     join,
     join_all,
     key,
+    replace,
 )
 from pitfall_lint.flow.words import source_of
 from pitfall_lint.project.prelude import in_prelude, is_lent

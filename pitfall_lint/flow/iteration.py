@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -22,6 +21,7 @@ from pitfall_lint.flow.values import (
     join,
     join_all,
     options,
+    replace,
 )
 from pitfall_lint.flow.words import source_of
 

@@ -5,7 +5,6 @@ https://docs.djangoproject.com/en/stable/topics/http/shortcuts/
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.flow import builtins, iteration, querysets, templates
@@ -24,6 +23,7 @@ from pitfall_lint.flow.values import (
     Value,
     join_all,
     options,
+    replace,
 )
 
 if TYPE_CHECKING:

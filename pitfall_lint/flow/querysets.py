@@ -7,7 +7,6 @@ https://docs.djangoproject.com/en/stable/ref/models/querysets/
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -31,6 +30,7 @@ from pitfall_lint.flow.values import (
     Value,
     join_all,
     options,
+    replace,
 )
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ https://www.django-rest-framework.org/api-guide/serializers/#modelserializer
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
@@ -55,8 +56,7 @@ KINDS = {
 FORWARD = ("fk", "o2o")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry(Value):
+class Entry(Value, msgspec.Struct, frozen=True, eq=False, gc=False):
     """A field of a serializer class: its name, the place that declares it, the class that it belongs to, itself."""
 
     name: str
@@ -279,8 +279,7 @@ class Meta:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Nested(Value):
+class Nested(Value, msgspec.Struct, frozen=True, gc=False):
     """What a serializer made by `depth` shows: all of the model's own fields, to `depth` further levels."""
 
     model: Model

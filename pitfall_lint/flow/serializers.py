@@ -9,7 +9,6 @@ https://www.django-rest-framework.org/api-guide/relations/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -37,6 +36,7 @@ from pitfall_lint.flow.values import (
     join_all,
     key,
     options,
+    replace,
 )
 from pitfall_lint.flow.words import source_of
 from pitfall_lint.project.prelude import StandIn, in_prelude

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from pitfall_lint import language as l
 from pitfall_lint.facts.records import TemplateFacts
 from pitfall_lint.flow import iteration, querysets
@@ -36,8 +38,7 @@ if TYPE_CHECKING:
 DEEPEST_EXTENDS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Template(Value):
+class Template(Value, msgspec.Struct, frozen=True, gc=False):
     """A template object; its `render` renders."""
 
     name: Value

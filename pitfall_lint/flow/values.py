@@ -8,9 +8,11 @@ because a program passes them on and fills them elsewhere. `UNKNOWN` is everythi
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from msgspec.structs import astuple, force_setattr
 
 from pitfall_lint.finding import Place
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from pitfall_lint.project.django.models import Manager, Model, Relation
     from pitfall_lint.project.symbols import ClassSymbol, Module, ModuleSymbol
 
-MOST_OPTIONS = 8
+MOST_OPTIONS, MOST_CONSTANTS = 8, 5
+MOST_JOINED = 60  # alternatives that are looked at
 IDENTITY = "<identity>"  # the attribute of an object that alone tells it apart from others of its class
 _serial = itertools.count(1)
 
@@ -40,8 +43,7 @@ class _Unknown(Value):
 UNKNOWN = _Unknown()
 
 
-@dataclass(frozen=True, slots=True)
-class Constant(Value):
+class Constant(Value, msgspec.Struct, frozen=True, gc=False):
     """A literal: str, int, float, bool or None (bytes are unknown)."""
 
     value: str | int | float | bool | None
@@ -50,36 +52,31 @@ class Constant(Value):
 NONE = Constant(None)
 
 
-@dataclass(frozen=True, slots=True)
-class External(Value):
+class External(Value, msgspec.Struct, frozen=True, gc=False):
     """Something outside the project, by its canonical dotted name."""
 
     dotted: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleValue(Value):
+class ModuleValue(Value, msgspec.Struct, frozen=True, gc=False):
     """A module of the project."""
 
     symbol: ModuleSymbol
 
 
-@dataclass(frozen=True, slots=True)
-class ClassValue(Value):
+class ClassValue(Value, msgspec.Struct, frozen=True, gc=False):
     """A class of the project."""
 
     symbol: ClassSymbol
 
 
-@dataclass(frozen=True, slots=True)
-class ModelValue(Value):
+class ModelValue(Value, msgspec.Struct, frozen=True, gc=False):
     """A model class that the project does not define itself (contrib), or one found by `get_model`."""
 
     model: Model
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FunctionValue(Value):
+class FunctionValue(Value, msgspec.Struct, frozen=True, eq=False, gc=False):
     """A function or lambda with the scope it closes over. `owner` is the class whose body it stands in; `path` the
     file."""
 
@@ -96,16 +93,14 @@ class FunctionValue(Value):
         return hash((id(self.node), id(self.closure)))
 
 
-@dataclass(frozen=True, slots=True)
-class Bound(Value):
+class Bound(Value, msgspec.Struct, frozen=True, gc=False):
     """A project's method bound to its receiver."""
 
     function: FunctionValue
     receiver: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Method(Value):
+class Method(Value, msgspec.Struct, frozen=True, gc=False):
     """A method whose meaning the interpreter knows (of querysets, managers, rows, lists, dicts, strings), bound to
     its receiver."""
 
@@ -113,16 +108,14 @@ class Method(Value):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Super(Value):
+class Super(Value, msgspec.Struct, frozen=True, gc=False):
     """`super()` within a method of `owner`."""
 
     owner: ClassSymbol
     receiver: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True, gc=False):
     """Where a query was built: the span of its expression, the function or class around it, and what stands there.
     `kind` is expression, template (built by a template's own lookup), or the name of a desugaring's implicit place.
     """
@@ -133,20 +126,29 @@ class Site:
     kind: str = "expression"
 
 
+_V = TypeVar("_V", bound=msgspec.Struct)
+
+
+def replace(value: _V, **changes: Any) -> _V:
+    """The record with some fields changed."""
+    if "_hash" in value.__struct_fields__:
+        changes["_hash"] = 0
+    return msgspec.structs.replace(value, **changes)
+
+
 def contents(value: Any) -> tuple[Any, ...]:
-    """The fields of a record, without the hash that it remembers."""
-    return tuple(getattr(value, name) for name in value.__slots__ if name != "_hash")
+    """The fields of a record, without the hash that it remembers (its last one)."""
+    return astuple(value)[:-1]
 
 
 def remember_hash(value: Any) -> int:
     """The hash of a record, computed once: queries and rows hold each other in long chains."""
     found = hash(contents(value)) or 1
-    object.__setattr__(value, "_hash", found)
+    force_setattr(value, "_hash", found)
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Prefetched(Value):
+class Prefetched(Value, msgspec.Struct, frozen=True, gc=False):
     """One entry of prefetch_related: the lookup path, the inner queryset of a `Prefetch`, its `to_attr`."""
 
     path: str
@@ -154,8 +156,7 @@ class Prefetched(Value):
     to_attr: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Query(Value):
+class Query(Value, msgspec.Struct, frozen=True, eq=False, gc=False):
     """A queryset.
 
     `joined` and `prefetches` hold what its rows have loaded (lookup paths); `known` the relations that every row
@@ -185,7 +186,7 @@ class Query(Value):
     unprefetched: bool = False  # .iterator() without chunk_size
     entities: tuple[Any, ...] = ()  # of a query for tuples: the model of each place, None for a column
     notes: frozenset[str] = frozenset()  # what another dialect than Django's remembers
-    _hash: int = field(default=0, init=False, repr=False)
+    _hash: int = 0
 
     def __hash__(self) -> int:
         return self._hash or remember_hash(self)
@@ -206,8 +207,7 @@ class Query(Value):
         return None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Row(Value):
+class Row(Value, msgspec.Struct, frozen=True, eq=False, gc=False):
     """A model instance: the row that `path` leads to from a row of `query` (`query` None: where it came from is
     not known, so it gives no event).
     `many`: it stands for each of many rows in turn; `fresh`: each got by a query of its own, so that a prefetch
@@ -222,7 +222,7 @@ class Row(Value):
     via: Relation | None = None
     parent: Row | None = None
     overlay: tuple[tuple[str, Value], ...] = ()
-    _hash: int = field(default=0, init=False, repr=False)
+    _hash: int = 0
 
     def __hash__(self) -> int:
         return self._hash or remember_hash(self)
@@ -237,15 +237,13 @@ class Row(Value):
         return "__".join((*self.path, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Pages(Value):
+class Pages(Value, msgspec.Struct, frozen=True, gc=False):
     """A Paginator or a page of it, over `rows`."""
 
     rows: Value
 
 
-@dataclass(frozen=True, slots=True)
-class ManagerValue(Value):
+class ManagerValue(Value, msgspec.Struct, frozen=True, gc=False):
     """A manager of a model, or, with `row` and `relation`, a related manager."""
 
     manager: Manager
@@ -254,15 +252,14 @@ class ManagerValue(Value):
     relation: Relation | None = None
 
 
-@dataclass(eq=False, slots=True)
-class Items(Value):
+class Items(Value, msgspec.Struct, eq=False):
     """A list, tuple, set or iterator: its items where each is known, else one value that stands for all."""
 
     kind: str = "list"
     items: list[Value] | None = None
     each: Value | None = None
     names: tuple[str, ...] = ()  # of a named tuple
-    born: int = field(default_factory=lambda: next(_serial))
+    born: int = msgspec.field(default_factory=_serial.__next__)
 
     @property
     def element(self) -> Value:
@@ -277,15 +274,14 @@ class Items(Value):
         self.items = None
 
 
-@dataclass(eq=False, slots=True)
-class Dict(Value):
+class Dict(Value, msgspec.Struct, eq=False):
     """A dict: values under constant keys, and one value (`rest`) that stands for those under keys not known.
     `keys` stands for its keys not known."""
 
-    entries: dict[Any, Value] = field(default_factory=dict)
+    entries: dict[Any, Value] = msgspec.field(default_factory=dict)
     rest: Value | None = None
     keys: Value | None = None
-    born: int = field(default_factory=lambda: next(_serial))
+    born: int = msgspec.field(default_factory=_serial.__next__)
 
     def get(self, key: Value) -> Value:
         """What lies under `key`."""
@@ -308,20 +304,22 @@ class Dict(Value):
             self.keys = key if self.keys is None else join(self.keys, key)
 
 
-@dataclass(eq=False, slots=True)
-class Object(Value):
+class Object(Value, msgspec.Struct, eq=False):
     """An instance of a project's class that is no model; `base` is its class, `attributes` what was set on it."""
 
     base: ClassSymbol
-    attributes: dict[str, Value] = field(default_factory=dict)
-    born: int = field(default_factory=lambda: next(_serial))
+    attributes: dict[str, Value] = msgspec.field(default_factory=dict)
+    born: int = msgspec.field(default_factory=_serial.__next__)
 
 
-@dataclass(frozen=True, slots=True)
-class Union(Value):
+class Union(Value, msgspec.Struct, frozen=True, gc=False):
     """One of several values."""
 
     options: tuple[Value, ...]
+
+
+def _is_kept(value: Value) -> bool:
+    return isinstance(value, (Query, Row, ManagerValue, Items, Dict, Object))
 
 
 class Scope:
@@ -359,42 +357,47 @@ def join(first: Value, second: Value) -> Value:
     """Either value. Unknown and None beside a query, a row or a collection are dropped: what is known can flow here,
     and that is what events rest on. Beside a constant they stay, for a condition on it cannot be told.
     """
-    if first is second:
-        return first
-    if is_nothing(first):
-        if not isinstance(second, (Constant, _Unknown, Union)):
-            return second
-    elif is_nothing(second) and not isinstance(first, (Constant, Union)):
-        return first
-    if first == second:
-        return first
-    merged: list[Value] = []
-    for option in (*options(first), *options(second)):
-        if type(option) is Query:
-            option = agreed(merged, option)
-        if option not in merged:
-            merged.append(option)
-    if any(not isinstance(option, Constant) and option is not UNKNOWN for option in merged):
-        merged = [option for option in merged if not is_nothing(option)]
-        if len(merged) == 1:
-            return merged[0]
-    if len(merged) > MOST_OPTIONS:
-        kept = [option for option in merged if isinstance(option, (Query, Row, ManagerValue, Items, Dict, Object))][
-            :MOST_OPTIONS
-        ]
-        return Union(tuple(kept)) if len(kept) > 1 else kept[0] if kept else UNKNOWN
-    if len(merged) > 5 and all(isinstance(option, Constant) or option is UNKNOWN for option in merged):
-        return UNKNOWN
-    return Union(tuple(merged))
+    return first if first is second else _joined((first, second))
 
 
-def agreed(merged: list[Value], query: Query) -> Query:
+def join_all(values: Sequence[Value]) -> Value:
+    """One of the values; unknown where there is none."""
+    if len(values) == 1:
+        return values[0]
+    return _joined(values) if values else UNKNOWN
+
+
+def _joined(values: Iterable[Value]) -> Value:
+    merged: dict[Value, None] = {}
+    plain = True  # whether there are but constants and what is not known
+    for value in values:
+        for option in value.options if type(value) is Union else (value,):
+            if isinstance(option, Query):
+                merged[agreed(merged, option)] = None
+                plain = False
+                continue
+            if type(option) is not Constant and option is not UNKNOWN:
+                plain = False
+            merged[option] = None
+        if len(merged) > MOST_JOINED:
+            break
+    if len(merged) == 1:
+        return next(iter(merged))
+    if plain:
+        return Union(tuple(merged)) if len(merged) <= MOST_CONSTANTS else UNKNOWN
+    known = [option for option in merged if not is_nothing(option)]
+    if len(known) > MOST_OPTIONS:
+        known = list(filter(_is_kept, known))[:MOST_OPTIONS]
+    return Union(tuple(known)) if len(known) > 1 else known[0] if known else UNKNOWN
+
+
+def agreed(merged: dict[Value, None], query: Query) -> Query:
     """The query, taken together with an alternative of one origin that is taken out of `merged`: one expression's
     queryset before and after a refinement. What either of them loads counts as loaded.
     """
-    for index, other in enumerate(merged):
+    for other in merged:
         if type(other) is Query and other.site == query.site and other != query and alike(other, query):
-            del merged[index]
+            del merged[other]
             return replace(
                 other,
                 joined=other.joined | query.joined,
@@ -425,14 +428,6 @@ def alike(one: Query, other: Query) -> bool:
         and one.entities == other.entities
         and one.notes == other.notes
     )
-
-
-def join_all(values: Iterable[Value]) -> Value:
-    """One of the values; unknown where there is none."""
-    result: Value | None = None
-    for value in values:
-        result = value if result is None else join(result, value)
-    return UNKNOWN if result is None else result
 
 
 def truth(value: Value) -> bool | None:
@@ -478,35 +473,50 @@ def _inner(value: Value) -> Iterator[Value]:
 
 def key(value: Value, depth: int = 3) -> Any:
     """A hashable snapshot of `value`: calls with equal keys behave alike."""
-    if isinstance(value, Items):
-        if depth <= 0:
-            return id(value)
-        if value.items is not None:
-            return (value.kind, tuple(key(item, depth - 1) for item in value.items[:12]))
-        return (value.kind, "each", key(value.element, depth - 1))
-    if isinstance(value, Dict):
-        if depth <= 0:
-            return id(value)
-        return (
-            "dict",
-            frozenset((name, key(item, depth - 1)) for name, item in value.entries.items()),
-            value.rest and key(value.rest, depth - 1),
-        )
-    if isinstance(value, Object):
-        if IDENTITY in value.attributes:
-            return (value.base.dotted, value.attributes[IDENTITY])
-        if depth <= 0:
-            return id(value)
-        return (value.base.dotted, frozenset((name, key(item, depth - 1)) for name, item in value.attributes.items()))
-    if isinstance(value, Union):
-        return frozenset(key(option, depth) for option in value.options)
-    if isinstance(value, (Bound, Method)):
-        return (
-            type(value),
-            value.function if isinstance(value, Bound) else value.name,
-            key(value.receiver, depth - 1) if depth > 0 else id(value),
-        )
-    return value
+    snapshot = _SNAPSHOTS.get(type(value))
+    return value if snapshot is None else snapshot(value, depth)
+
+
+def _key_of_items(value: Items, depth: int) -> Any:
+    if depth <= 0:
+        return id(value)
+    if value.items is not None:
+        return (value.kind, tuple([key(item, depth - 1) for item in value.items[:12]]))
+    return (value.kind, "each", key(value.element, depth - 1))
+
+
+def _key_of_dict(value: Dict, depth: int) -> Any:
+    if depth <= 0:
+        return id(value)
+    held = [(name, key(item, depth - 1)) for name, item in value.entries.items()]
+    return ("dict", frozenset(held), value.rest and key(value.rest, depth - 1))
+
+
+def _key_of_object(value: Object, depth: int) -> Any:
+    if IDENTITY in value.attributes:
+        return (value.base, value.attributes[IDENTITY])
+    if depth <= 0:
+        return id(value)
+    return (value.base, frozenset([(name, key(item, depth - 1)) for name, item in value.attributes.items()]))
+
+
+def _key_of_union(value: Union, depth: int) -> Any:
+    return frozenset([key(option, depth) for option in value.options])
+
+
+def _key_of_bound(value: Bound | Method, depth: int) -> Any:
+    named = value.function if isinstance(value, Bound) else value.name
+    return (type(value), named, key(value.receiver, depth - 1) if depth > 0 else id(value))
+
+
+_SNAPSHOTS: dict[type, Callable[[Any, int], Any]] = {
+    Items: _key_of_items,
+    Dict: _key_of_dict,
+    Object: _key_of_object,
+    Union: _key_of_union,
+    Bound: _key_of_bound,
+    Method: _key_of_bound,
+}
 
 
 def clone_of(value: Value, depth: int = 2) -> Value:

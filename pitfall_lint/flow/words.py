@@ -10,9 +10,15 @@ from pitfall_lint import language as l
 LONGEST = 90
 
 
+_WRITTEN: dict[int, tuple[Any, str]] = {}
+
+
 def source_of(node: Any, longest: int = LONGEST) -> str:
     """`node` as its author might have written it, cut to `longest` characters."""
-    text = _write(node, 0)
+    held = _WRITTEN.get(id(node))
+    if held is None or held[0] is not node:
+        held = _WRITTEN[id(node)] = (node, _write(node, 0))
+    text = held[1]
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

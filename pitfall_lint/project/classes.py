@@ -92,7 +92,9 @@ Base: TypeAlias = Union["ClassSymbol", ExternalSymbol]
 class ClassSymbol:
     """A class of the project. `owner` is the class that it is nested in."""
 
-    __slots__ = ("_ancestors", "_bases", "_members", "_mro", "_symbols", "module", "node", "owner")
+    stands_in = False  # whether the prelude lends it
+
+    __slots__ = ("_ancestors", "_bases", "_every", "_lent", "_members", "_mro", "_symbols", "module", "node", "owner")
 
     def __init__(self, symbols: Symbols, module: Module, node: Class, owner: ClassSymbol | None) -> None:
         self._symbols = symbols
@@ -103,6 +105,8 @@ class ClassSymbol:
         self._mro: tuple[Base, ...] | None = None
         self._ancestors: frozenset[str] | None = None
         self._members: dict[str, Member] | None = None
+        self._every: dict[str, Member] | None = None
+        self._lent: bool | None = None
 
     def __repr__(self) -> str:
         return f"ClassSymbol({self.dotted!r})"
@@ -133,6 +137,7 @@ class ClassSymbol:
         if self._mro is None:
             self._mro = (self,)
             self._mro = self._symbols.with_lent(linearise(self))
+            self._every = self._lent = None
         return self._mro
 
     @property
@@ -152,6 +157,14 @@ class ClassSymbol:
         return any(name in ancestors or canonical(name) in ancestors for name in dotted)
 
     @property
+    def is_lent(self) -> bool:
+        """Whether this class is, or inherits from, one that the prelude lends."""
+        if self._lent is None:
+            mro = self.mro
+            self._lent = any(isinstance(base, ClassSymbol) and base.stands_in for base in mro)
+        return self._lent
+
+    @property
     def members(self) -> Mapping[str, Member]:
         """What the class body itself binds."""
         if self._members is None:
@@ -168,12 +181,14 @@ class ClassSymbol:
 
     def member(self, name: str) -> Member | None:
         """The first member of that name along the method resolution order."""
-        for base in self.mro:
-            if isinstance(base, ClassSymbol):
-                found = base.members.get(name)
-                if found is not None:
-                    return found
-        return None
+        every = self._every
+        if every is None:
+            every = {}
+            for base in reversed(self.mro):
+                if isinstance(base, ClassSymbol):
+                    every.update(base.members)
+            self._every = every
+        return every.get(name)
 
 
 def linearise(symbol: ClassSymbol) -> tuple[Base, ...]:

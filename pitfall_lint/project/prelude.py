@@ -34,6 +34,7 @@ class StandIn(ClassSymbol):
     """A class of the prelude, under the library's documented name."""
 
     __slots__ = ()
+    stands_in = True
 
     @property
     def dotted(self) -> str:
@@ -43,7 +44,7 @@ class StandIn(ClassSymbol):
 
 def is_lent(symbol: ClassSymbol) -> bool:
     """Whether a class of the project inherits from one of the prelude's: the library calls into it."""
-    return any(isinstance(base, StandIn) for base in symbol.mro)
+    return symbol.is_lent
 
 
 def documented_name(node: Class) -> str | None:
@@ -67,6 +68,7 @@ class Prelude:
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self._modules: dict[str, Mapping[str, ClassSymbol | FunctionSymbol]] = {}
+        self._found: dict[str, ClassSymbol | FunctionSymbol | None] = {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -77,12 +79,15 @@ class Prelude:
 
     def find(self, dotted: str) -> ClassSymbol | FunctionSymbol | None:
         """The class or function that stands in for a library's, by its documented name."""
-        for name in self.names:
-            if dotted.startswith(name + "."):
-                found = self._contents(name).get(dotted)
-                if found is not None:
-                    return found
-        return None
+        if dotted not in self._found:
+            self._found[dotted] = None
+            for name in self.names:
+                if dotted.startswith(name + "."):
+                    found = self._contents(name).get(dotted)
+                    if found is not None:
+                        self._found[dotted] = found
+                        break
+        return self._found[dotted]
 
     def _contents(self, name: str) -> Mapping[str, ClassSymbol | FunctionSymbol]:
         held = self._modules.get(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.flow.sqlalchemy.values import Attribute, Loader
-from pitfall_lint.flow.values import UNKNOWN, Constant, Method, Value
+from pitfall_lint.flow.values import UNKNOWN, Constant, Method, Value, replace
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.frames import Arguments, Frame
@@ -43,7 +43,6 @@ def step(name: str) -> Any:
 
 def advanced(loader: Loader, name: str, arguments: Arguments) -> Loader:
     """The loader after `.name(*attributes)`."""
-    from dataclasses import replace
 
     root = loader.root
     for value in arguments.args or [UNKNOWN]:

@@ -8,7 +8,6 @@ https://flask-sqlalchemy.readthedocs.io/en/stable/legacy-query/
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -27,6 +26,7 @@ from pitfall_lint.flow.values import (
     Value,
     join_all,
     options,
+    replace,
 )
 from pitfall_lint.project.sqlalchemy.models import MappedModel, Relationship
 

@@ -6,7 +6,6 @@ https://flask-sqlalchemy.readthedocs.io/en/stable/api/
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint.flow import builtins, templates
@@ -24,6 +23,7 @@ from pitfall_lint.flow.values import (
     Value,
     join_all,
     options,
+    replace,
 )
 from pitfall_lint.project.sqlalchemy.models import MappedModel
 

@@ -5,11 +5,13 @@ https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from pitfall_lint.finding import Confidence, Place, Step
-from pitfall_lint.flow.values import Site, Value
+from pitfall_lint.flow.values import Site, Value, replace
 
 if TYPE_CHECKING:
     from pitfall_lint.project.sqlalchemy.models import MappedModel
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
 COUNTING = frozenset({"count", "exists", "aggregate"})  # what a query does that gives no rows
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute(Value):
+class Attribute(Value, msgspec.Struct, frozen=True, gc=False):
     """`Book.author`, `Book.title`; within `func.count(...)` with the aggregate's name."""
 
     model: MappedModel
@@ -27,15 +28,13 @@ class Attribute(Value):
     aggregate: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate(Value):
+class Aggregate(Value, msgspec.Struct, frozen=True, gc=False):
     """`func.count()` of nothing that names a model, or a `select` of it: whose rows it counts is said later."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Loader(Value):
+class Loader(Value, msgspec.Struct, frozen=True, gc=False):
     """`joinedload(Book.author).selectinload(Author.books)`: the paths from `root` (None: the query's own class) that
     are loaded, those that
     are explicitly not, and where the chain stands. `opaque`: what it does cannot be told.
