@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.sqlalchemy.found import Mapped
     from pitfall_lint.flow.values import Site
     from pitfall_lint.project import Project
+    from pitfall_lint.project.django.models import Model
 
 
 class Flow:
@@ -42,19 +43,22 @@ class Flow:
         if run is None:
             return ()
         identities = {(read.read, read.site) for read in self.key_reads}
+        lacking: dict[tuple[Site, str], set[Model]] = {}
+        for event in run.lazy_loads.values():
+            lacking.setdefault((event.site, event.path), set()).add(event.model)
         found = [
             event
             for event in run.lazy_loads.values()
             if event.model.dialect == "django"
             and not self._set_elsewhere(event.site, event.path)
-            and len(run.built[event.site]) < 2
+            and run.built[event.site] <= lacking[event.site, event.path]  # of each model that it is built for
             and (event.access, event.site) not in identities
         ]
         found = [
             replace(event, implied=tuple(sorted(run.served[event.site]))) if event.site in run.served else event
             for event in found
         ]
-        return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
+        return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access, event.model.dotted)))
 
     @cached_property
     def key_reads(self) -> tuple[KeyRead, ...]:

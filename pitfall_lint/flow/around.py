@@ -58,9 +58,10 @@ def _line(project: Project, path: str, row: int) -> str:
     return lines[row - 1] if 0 < row <= len(lines) else ""
 
 
-def is_kept(nodes: tuple[Any, ...]) -> bool:
-    """Whether what runs there is remembered: the function around it is decorated with a cache, or it runs only where
-    a dict or variable does not hold the answer yet."""
+def is_kept(nodes: tuple[Any, ...], loops: tuple[Any, ...] = ()) -> bool:
+    """Whether what runs there is remembered from one turn of the loops to the next: the function around it is
+    decorated with a cache, or it runs only where a dict or variable does not hold the answer yet. Where the loop
+    itself runs only then, it still runs in full."""
     start = 0
     for index, node in enumerate(nodes):
         if isinstance(node, l.Function):
@@ -70,7 +71,8 @@ def is_kept(nodes: tuple[Any, ...]) -> bool:
                 last = name.rpartition(".")[2].lower()
                 if ("cache" in last or "memo" in last) and last != "cached_property":
                     return True
-    inner = nodes[start:]
+    turn = max((index for index, node in enumerate(nodes) if any(node is loop for loop in loops)), default=0)
+    inner = nodes[max(start, turn) :]
     for node, below in itertools.pairwise(inner):
         if isinstance(node, l.If) and below is not node.test:
             if asks_memory(node.test, node.body, holds=any(below is part for part in node.body)):

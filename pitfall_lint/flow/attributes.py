@@ -357,6 +357,8 @@ def read_class(it: Interpreter, frame: Frame, symbol: ClassSymbol, name: str, no
             return ManagerValue(manager, model)
     member = symbol.member(name)
     if member is None:
+        if name == "__subclasses__":
+            return Method(ClassValue(symbol), name)
         return External(f"{symbol.dotted}.{name}") if name == "DoesNotExist" else UNKNOWN
     return member_of(it, frame, member, ClassValue(symbol), None)
 

@@ -222,6 +222,8 @@ def call_method(it: Interpreter, frame: Frame, method: Method, arguments: Argume
         return UNKNOWN
     if isinstance(receiver, querysets.Pages):
         return receiver if method.name.removeprefix("a") in ("page", "get_page") else UNKNOWN
+    if isinstance(receiver, ClassValue):  # __subclasses__()
+        return Items("list", [ClassValue(symbol) for symbol in it.symbols.subclasses(receiver.symbol)])
     caller = dialects.CALLERS.get(type(receiver))
     if caller is not None:
         return caller(it, frame, receiver, method.name, arguments, node)

@@ -363,7 +363,7 @@ class Interpreter:
             return
         self.noted += 1
         path, access = row.lookup(relation.name), self.place(frame, node)
-        found = (query.site, path, access)
+        found = (query.site, path, access, query.model)
         if found not in self.lazy_loads:
             trace = self.trace(query.site)
             sure = max(self.surest, confidence_of(row, relation, trace), key=LEVELS.index)

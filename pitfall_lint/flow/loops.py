@@ -141,15 +141,13 @@ def judged(project: Project, event: LoopQuery, iterated: frozenset[Place], busy:
     if not loops and not event.rows:
         return None
     nodes = around(project, event.access)
-    if surroundings.is_kept(nodes) or any(
-        surroundings.is_kept(around(project, step.place)) for step in event.trace if not is_loop(step)
-    ):
+    written = [loop_at(project, step.place) for step in loops]
+    calls = [around(project, step.place) for step in event.trace if not is_loop(step)]
+    if any(surroundings.is_kept(held, tuple(written)) for held in (nodes, *calls)):
         return None
     innermost = loops[-1].place if loops else None
-    written = [loop_at(project, step.place) for step in loops]
     if written and all(isinstance(node, l.While) for node in written):
         return None
-    calls = len(event.trace) - len(loops)
     over_rows = event.rows or any(step.place in iterated for step in loops)
     if not over_rows and written and not any(is_open(node) for node in written):
         return None
@@ -161,12 +159,12 @@ def judged(project: Project, event: LoopQuery, iterated: frozenset[Place], busy:
     if is_one_off(event, loops) or any(step.place in busy for step in loops):
         sure = Confidence.LOW
     elif not over_rows:
-        direct = local and calls == 0 and event.how == "get" and is_open(written[-1])
+        direct = local and not calls and event.how == "get" and is_open(written[-1])
         sure = Confidence.MEDIUM if direct else Confidence.LOW
-    elif calls > MOST_CALLS:
+    elif len(calls) > MOST_CALLS:
         sure = Confidence.LOW
     else:
-        sure = Confidence.MEDIUM if calls > SURE_CALLS else Confidence.HIGH
+        sure = Confidence.MEDIUM if len(calls) > SURE_CALLS else Confidence.HIGH
     return Repeated(event.site, event.model, event, written[-1] if written else None, local, sure)
 
 

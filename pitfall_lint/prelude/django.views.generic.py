@@ -8,6 +8,7 @@ own code. A method marked
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.urls import ResolverMatch
 
 from pitfall_lint.prelude import context_name, entered, entry, is_none, named, template_names
 
@@ -15,8 +16,8 @@ from pitfall_lint.prelude import context_name, entered, entry, is_none, named, t
 @entered("get")
 class View:
     request = HttpRequest
-    kwargs = {}
-    args = ()
+    kwargs = {**ResolverMatch.kwargs}
+    args = ResolverMatch.args
 
     def setup(self, request, *args, **kwargs):
         self.request = request

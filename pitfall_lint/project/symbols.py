@@ -78,6 +78,7 @@ class Symbols:
         self._cuts = 0
         self._prelude = Prelude(self)
         self._lent: dict[str, tuple[Base, ...]] = {}
+        self._subclasses: dict[ClassSymbol, list[ClassSymbol]] | None = None
         self._locals: dict[int, Scope] = {}
 
     # ---------------------------------------------------------------- modules
@@ -179,6 +180,16 @@ class Symbols:
             symbol = self.class_symbol(module, node, owners.get(node.qualname.rpartition(".")[0]))
             owners[node.qualname] = symbol
             yield symbol
+
+    def subclasses(self, symbol: ClassSymbol) -> tuple[ClassSymbol, ...]:
+        """The project's classes that name `symbol` among their bases."""
+        if self._subclasses is None:
+            self._subclasses = {}
+            for one in self.classes():
+                for base in one.bases:
+                    if isinstance(base, ClassSymbol):
+                        self._subclasses.setdefault(base, []).append(one)
+        return tuple(self._subclasses.get(symbol, ()))
 
     def functions(self) -> Iterator[FunctionSymbol]:
         """The functions and methods of all modules but tests and migrations, in file order; functions within functions
