@@ -66,6 +66,7 @@ class Part:
     function: FunctionValue | None = None
     given: int = 1  # arguments of the function: the row, and what else is not known
     receiver: Value | None = None
+    then: FunctionValue | None = None  # called with what was read
     shape: Shape | None = None
     calls: bool = False  # what is callable on the path is called
     confidence: Confidence = Confidence.HIGH
@@ -147,6 +148,9 @@ def show_part(it: Interpreter, part: Part, value: Value, parts_of: PartsOf) -> N
             got = it.call(part.function, part.receiver, given, place)
         else:
             got = read(it, frame, value, part.path.split("."), part.node, part.calls)
+        if part.then is not None:
+            varying = frozenset({0, 2}) if serializers.is_many(value) else frozenset()
+            it.call(part.then, part.receiver, Arguments([got, UNKNOWN, value], varying=varying), place)
         if part.shape is not None:
             show(it, frame, part.shape, got, parts_of, part.node)
         else:

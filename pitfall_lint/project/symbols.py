@@ -293,6 +293,11 @@ class Symbols:
         if isinstance(symbol, ClassSymbol):
             member = symbol.member(name)
             return self._member(member, False) if member is not None else None
+        if isinstance(symbol, ValueSymbol) and isinstance(symbol.value, Call):
+            # `ma.Schema` of `ma = Marshmallow()`
+            made = self.resolve_expr(symbol.module, symbol.value.func)
+            lent = made.member(name) if isinstance(made, StandIn) else None
+            return self._member(lent, True) if lent is not None else None
         return None
 
     def _member(self, member: Member, alias: bool) -> Symbol | None:
