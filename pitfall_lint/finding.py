@@ -179,7 +179,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One finding of one rule. `scope` is the qualified name of the enclosing function or class ("" at module
     level or in a template);
     `relations` are lookup paths (`author__profile`) for ORM findings; `data` what else the JSON shows (strings,
-    numbers, lists).
+    numbers, lists). `subject` is what it is about where the message quotes more, such as a query that a fix elsewhere
+    lengthens.
     """
 
     code: str
@@ -194,12 +195,13 @@ class Finding(msgspec.Struct, frozen=True):
     relations: tuple[str, ...] = ()
     url: str = ""
     data: dict[str, Any] = msgspec.field(default_factory=dict)
+    subject: str = ""
 
     @property
     def fingerprint(self) -> str:
-        """Survives edits elsewhere in the file: code, path, scope, model and relations, else the message; no line
-        numbers."""
-        subject = "\0".join(self.relations) if self.relations else self.message
+        """Survives edits elsewhere in the file: code, path, scope, model and relations, else the subject, else the
+        message; no line numbers."""
+        subject = "\0".join(self.relations) if self.relations else self.subject or self.message
         parts = (self.code, self.place.path, self.scope, str(self.data.get("model", "")), subject)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

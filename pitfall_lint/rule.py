@@ -53,6 +53,7 @@ class Rule:
         steps: Sequence[Step] = (),
         relations: Sequence[str] = (),
         data: Mapping[str, Any] | None = None,
+        subject: str = "",
     ) -> Finding:
         """A finding of this rule; `severity` where it differs from the rule's own."""
         return Finding(
@@ -68,4 +69,5 @@ class Rule:
             relations=tuple(relations),
             url=self.url,
             data=dict(data or {}),
+            subject=subject,
         )

@@ -55,7 +55,11 @@ class Flow:
             and (event.access, event.site) not in identities
         ]
         found = [
-            replace(event, implied=tuple(sorted(run.served[event.site]))) if event.site in run.served else event
+            replace(
+                event,
+                implied=tuple(sorted(run.served.get(event.site, ()))),
+                brought=min(run.brought.get(event.site, ()), default=""),
+            )
             for event in found
         ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access, event.model.dotted)))

@@ -289,7 +289,16 @@ def compare_keys(it: Interpreter, frame: Frame, node: l.Operation) -> None:
             continue
         value = it.evaluate(frame, other)
         if isinstance(value, Row) and not value.many and value.model is relation.target:
-            it.key_read(holder, relation, frame, node, frame.place(mine), Place(frame.path, other.start, other.end))
+            stored = value.query is not None  # it has a key, and is not None
+            alike = stored or not (relation.nullable or may_be_none(frame, other))
+            place = Place(frame.path, other.start, other.end)
+            it.key_read(holder, relation, frame, node, frame.place(mine), place, alike)
+
+
+def may_be_none(frame: Frame, node: l.Name | l.Attr) -> bool:
+    """Whether the name is that of a parameter that need not be given."""
+    params = getattr(frame.node, "params", ())
+    return any(param.name == node.id and param.default is not None for param in params if isinstance(node, l.Name))
 
 
 # -------------------------------------------------------- managers, querysets

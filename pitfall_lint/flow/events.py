@@ -22,7 +22,8 @@ class LazyLoad:
     `through_many`: a step before the last is to-many or prefetched, so only prefetch_related reaches it.
     `access` is the place of the read, `source` what stands there, `trace` the loop and the calls on the way,
     outermost first. `implied` are the paths that a library joins by itself, and no longer once the query joins
-    anything: the fix must name them as well.
+    anything: the fix must name them as well. `brought` is the relation whose plain set the query is, where a prefetch
+    of the rows that it belongs to brings that set elsewhere, or would: a query that loads more would pass it by.
     """
 
     site: Site
@@ -35,6 +36,7 @@ class LazyLoad:
     trace: tuple[Step, ...]
     confidence: Confidence = Confidence.HIGH
     implied: tuple[str, ...] = ()
+    brought: str = ""
 
     @property
     def to_many(self) -> bool:
@@ -47,6 +49,7 @@ class KeyRead:
     """A to-one relation read for nothing but the other side's key (`row.author.pk`, `row.author == other`), on
     each of many rows whose query did not load it.
     `access` spans the whole expression, `read` the `row.author` in it, `other` the other side of a comparison.
+    `alike`: comparing the keys says the same; where both may be null, or the other side None, it does not.
     """
 
     site: Site
@@ -61,6 +64,7 @@ class KeyRead:
     scope: str
     through_many: bool = False
     confidence: Confidence = Confidence.HIGH
+    alike: bool = True
 
 
 @dataclass(frozen=True, slots=True)

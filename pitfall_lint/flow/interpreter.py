@@ -88,6 +88,7 @@ class Interpreter:
         self.noted = 0  # reads and queries that were worth recording, the same ones again included
         self.inherited: dict[int, int] = {}  # of a start at an inherited method: which method it is
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
+        self.brought: defaultdict[Site, set[str]] = defaultdict(set)  # related sets that a prefetch brings, or would
         self.mapped = project.sqlalchemy
         self.others: defaultdict[str, dict[Any, Any]] = defaultdict(dict)  # events of one dialect alone, by kind
         self.outside: dict[str, Value] = {}  # what a library's own variables hold, by dotted name
@@ -370,11 +371,22 @@ class Interpreter:
             below = through_many(row) or any(
                 query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
             )
+            if row.fresh and (below or relation.kind == "generic_fk"):
+                return  # of a single row a prefetch fetches the same with the same number of queries
             self.lazy_loads[found] = LazyLoad(
                 query.site, query.model, path, relation, below, access, source_of(node), trace, sure
             )
 
-    def key_read(self, row: Row, relation: Relation, frame: Frame, node: Any, read: Place, other: Place | None) -> None:
+    def key_read(
+        self,
+        row: Row,
+        relation: Relation,
+        frame: Frame,
+        node: Any,
+        read: Place,
+        other: Place | None,
+        alike: bool = True,
+    ) -> None:
         """Record that a relation is read for its key only."""
         query = row.query
         if query is None or query.opaque or not row.many:
@@ -395,6 +407,7 @@ class Interpreter:
                 self.trace(query.site),
                 frame.qualname,
                 through_many(row),
+                alike=alike,
             )
 
     def loop_query(

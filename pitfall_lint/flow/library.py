@@ -88,16 +88,25 @@ def prefetch(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> 
 
 
 def prefetch_objects(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
-    """`prefetch_related_objects(rows, "path")`: those rows have it from here on."""
+    """`prefetch_related_objects(rows, "path")`: those rows have it, and what lies on the way, from here on."""
+    entries = [
+        path if isinstance(path, Prefetched) else Prefetched(str(path.value))
+        for path in arguments.args[1:]
+        if isinstance(path, Prefetched) or (isinstance(path, Constant) and isinstance(path.value, str))
+    ]
+    known = len(entries) == len(arguments.args[1:]) and arguments.star is None
     for option in options(iteration.iterate(it, frame, builtins.first_of(arguments), node)):
-        if isinstance(option, Row) and option.query is not None:
-            for path in arguments.args[1:]:
-                if isinstance(path, Constant):
-                    it.assigned.add((option.query.site, option.lookup(str(path.value))))
-                elif isinstance(path, Prefetched):
-                    it.assigned.add((option.query.site, option.lookup(path.path)))
-                else:
-                    it.assigned.add((option.query.site, "*"))
+        if not isinstance(option, Row):
+            continue
+        query = option.query or Query(option.model, it.site(frame, node), opaque=True)
+        given = tuple(replace(entry, path=option.lookup(entry.path)) for entry in entries)
+        loaded = replace(option, query=replace(query, prefetches=(*query.prefetches, *given)))
+        for name, value in frame.scope.variables.items():
+            if value == option:
+                frame.scope.variables[name] = loaded
+        it.assigned |= {(query.site, step) for entry in given for step in querysets.prefixes(entry.path)}
+        if not known:
+            it.assigned.add((query.site, "*"))
     return UNKNOWN
 
 

@@ -43,6 +43,11 @@ class Missing:
         return min((event.confidence for event in self.events), key=order.index)
 
     @property
+    def brought(self) -> str:
+        """The relation whose set this is, where a prefetch brings it elsewhere."""
+        return self.events[0].brought
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The way from the query to the reads: the way to the first of each relation, then the read itself."""
         steps: list[Step] = []
@@ -84,6 +89,13 @@ class Missing:
                 Applicability.MANUAL,
                 f"A template cannot load relations ahead: build this queryset in Python, with `.{self.calls}`, "
                 f"and hand it to the template.",
+            )
+        if self.brought:
+            paths = ", ".join(f'"{self.brought}__{path}"' for path in (*self.joined, *self.prefetched))
+            return Fix(
+                Applicability.MANUAL,
+                f"Let the query that the row of `{self.site.source}` comes from `prefetch_related({paths})`; here, "
+                f"`.{self.calls}` would pass by the prefetch that brings this set to other rows",
             )
         if self.site.kind == "field":
             return Fix(

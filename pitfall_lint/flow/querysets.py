@@ -430,6 +430,8 @@ def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) 
         if held is not None:
             if query.refined or how not in SERVED_BY_PREFETCH:
                 it.loop_query(query.site, query.model, how, it.place(frame, node), row, relation, prefetched=True)
+            else:
+                it.brought[query.site].add(relation.name)
             return
         if not query.refined and not row.fresh and how in ("iterate", "len", "bool", "contains", "index"):
             it.lazy_load(row, relation, frame, node)
@@ -495,6 +497,8 @@ def row_of(it: Interpreter, query: Query) -> Value:
     row, relation = query.row, query.relation
     if row is not None and relation is not None and row.query is not None and not query.refined:
         entry = loaded_entry(row, relation.name)
+        if entry is not None or (row.many and not row.fresh):
+            it.brought[query.site].add(relation.name)
         if entry is not None and entry.query is not None:
             inner = inner_query(row, relation.name, entry.query)
             return Row(query.model, replace(inner, known=inner.known | query.known), (), True)

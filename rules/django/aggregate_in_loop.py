@@ -105,6 +105,7 @@ class AggregateInLoop(Rule):
                 steps=query.steps,
                 relations=(query.event.path,) if query.event.path else (),
                 data={"model": query.model.label},
+                subject=asked,
             )
 
 

@@ -119,6 +119,7 @@ class InefficientEmptinessTest(Rule):
                 fix=fix,
                 scope=event.scope,
                 data={"model": event.model.label},
+                subject=event.how,
             )
 
 

@@ -67,7 +67,8 @@ class KeyThroughRelation(Rule):
             return JsonResponse({book.title: book.author_id for book in Book.objects.all()})
 
     Fix
-    Safe. `row.author.pk` becomes `row.author_id`; `row.author == other` becomes `row.author_id == other.pk`.
+    Safe. `row.author.pk` becomes `row.author_id`; `row.author == other` becomes `row.author_id == other.pk`. Unsafe
+    where the key may be null and the other side may be a row that is not stored (an anonymous user): None equals None.
 
     Limits
     Silent for keys with `to_field`, and where the same rows' relation is read for more than its key: then DJG101
@@ -116,4 +117,7 @@ def fix_of(event: KeyRead) -> Fix:
         rest = Edit(Place(event.access.path, event.read.end, event.access.end), "")
         return Fix(Applicability.SAFE, f"Replace `{event.source}` by `{attname}` of the row", Edits((relation, rest)))
     other = Edit(Place(event.access.path, event.other.end, event.other.end), ".pk")
+    if not event.alike:
+        words = f"Compare `{attname}` with the other side's key, unless both can be missing: None equals None"
+        return Fix(Applicability.UNSAFE, words, Edits((relation, other)))
     return Fix(Applicability.SAFE, f"Compare `{attname}` with the other side's key", Edits((relation, other)))

@@ -78,7 +78,8 @@ class NPlusOneToOne(Rule):
     Fix
     Safe. The relation is added to the query's `select_related` (merged into one that is there); below a to-many
     relation, and for generic
-    foreign keys, to its `prefetch_related`.
+    foreign keys, to its `prefetch_related`. A suggestion only where the query is a row's plain set (`self.books.all()`)
+    that a prefetch brings elsewhere: joins there would pass that prefetch by.
 
     Limits
     Silent where what the query loads cannot be told (`select_related(*names)` of names not known), where rows come

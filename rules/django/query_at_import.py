@@ -99,4 +99,5 @@ class QueryAtImport(Rule):
                 scope=event.scope,
                 steps=event.trace[1:],
                 data={"model": event.model.label},
+                subject=event.how,
             )

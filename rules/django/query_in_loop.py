@@ -110,4 +110,5 @@ class QueryInLoop(Rule):
                 steps=query.steps,
                 relations=(query.event.path,) if query.event.path else (),
                 data={"model": query.model.label},
+                subject=query.event.how,
             )

@@ -111,6 +111,7 @@ class WriteInLoop(Rule):
                 scope=query.event.scope,
                 steps=query.steps,
                 data={"model": query.model.label},
+                subject=query.event.how,
             )
 
 

@@ -100,4 +100,5 @@ class CommitInLoop(Rule):
                 confidence=Confidence.HIGH if local else Confidence.MEDIUM,
                 scope=event.scope,
                 steps=event.trace or (Step(event.loop, f"for each of `{event.loop_source}`"),),
+                subject=event.source,
             )

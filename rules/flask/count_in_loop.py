@@ -101,4 +101,5 @@ class CountInLoop(Rule):
                 steps=event.trace,
                 relations=(event.relation,) if event.relation else (),
                 data={"model": event.model.label, "how": event.how},
+                subject=event.how,
             )

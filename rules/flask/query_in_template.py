@@ -94,4 +94,5 @@ class QueryInTemplate(Rule):
                 fix=Fix(Applicability.MANUAL, f"Compute `{event.source}` in the view and pass it to the template"),
                 steps=event.trace,
                 data={"model": event.model.label, "how": event.how},
+                subject=event.how,
             )

@@ -101,6 +101,7 @@ class SqlalchemyQueryInLoop(Rule):
                 steps=event.trace,
                 relations=(event.relation,) if event.relation else (),
                 data={"model": event.model.label, "how": event.how},
+                subject=event.how,
             )
 
 

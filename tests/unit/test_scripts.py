@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,3 +77,56 @@ def test_the_bench_measures_a_project() -> None:
     assert made.returncode == 0, made.stderr
     for line in ("bare ast.parse", "cold", "unchanged", "one file changed", "memory"):
         assert line in made.stdout
+
+
+def test_mending_real_projects_holds_fixes_to_account(tmp_path: Path) -> None:
+    folder = tmp_path / "projects"
+    shutil.copytree(CHECKOUT / "examples/django_shop", folder / "shop")
+    made = run(CHECKOUT, "mend.py", str(folder), "--diffs", str(tmp_path / "diffs"))
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "shop: 4 findings, 4 mended in 4 files, 0 remain, all holds" in made.stdout
+    assert "+++ b/" in (tmp_path / "diffs/shop.diff").read_text()
+    views = "shop/orders/views.py"
+    assert (folder / views).read_bytes() == (CHECKOUT / "examples/django_shop/orders/views.py").read_bytes()
+
+
+def test_what_does_not_hold_after_mending_is_said() -> None:
+    mend = runpy.run_path(str(CHECKOUT / "scripts/mend.py"))
+
+    def found(*rows: tuple[str, str, str, str], **refused: str) -> Any:
+        """Findings by code, fingerprint, applicability and relation, all on line 3 of one file."""
+        findings = [
+            {
+                "code": code,
+                "fingerprint": fingerprint,
+                "filename": "copies/shop/a.py",
+                "location": {"row": 3},
+                "fix": {"applicability": applicability},
+                "message": "words",
+                "data": {"model": "shop.Book", "relations": [f"author__{about}"]},
+            }
+            for code, fingerprint, applicability, about in rows
+        ]
+        return mend["Found"](
+            tuple(findings), {("copies/shop/a.py", 3, code): reason for code, reason in refused.items()}
+        )
+
+    before = found(
+        ("DJG101", "a", "safe", "tags"), ("DJG103", "b", "manual", "tags"), ("DJG105", "e", "manual", "notes")
+    )
+    after = found(
+        ("DJG104", "c", "manual", "tags"),
+        ("DJG103", "b", "manual", "tags"),
+        ("PFL002", "d", "safe", ""),
+        ("DJG104", "f", "manual", "notes"),
+        PFL002="why",
+    )
+    assert list(mend["appeared"](before, after)) == ["a.py:3: DJG104 was not there before: words"]
+    left, unexplained = mend["unmended"](after, ("safe",))
+    assert (left, unexplained) == (["a.py:3: PFL002: why"], [])
+    assert mend["unmended"](before, ("safe",))[1] == ["a.py:3: DJG101 is safe, is not mended, and no reason is given"]
+    was = {"a.py": b"x = 1\n", "old.py": b"print 1\n", "b.py": b"y = 1\n"}
+    now = {"a.py": b"x = \n", "old.py": b"print 2\n", "moved.py": b"y = 1\n"}
+    assert [line.split(":")[0] for line in mend["unsound"](was, now, ["a.py", "b.py", "moved.py", "old.py"])] == [
+        "a.py"
+    ]

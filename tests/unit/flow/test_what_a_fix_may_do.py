@@ -1,0 +1,127 @@
+"""Which fixes keep a program's behaviour: a query that is better left alone, or that another form would change, gets
+words instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from pitfall_lint.finding import Applicability, EagerLoad, Finding
+from pitfall_lint.flow import Flow
+from pitfall_lint.project import Project
+from pitfall_lint.registry import find
+from tests.unit.flow.test_flow import MODELS, paths, shop
+
+VIEWS = "shop/views.py"
+
+
+def findings(code: str, files: dict[str, str]) -> list[Finding]:
+    """What one rule finds in a shop."""
+    rule = find(code)
+    assert rule is not None
+    held = shop(files)
+    project = Project(held.source, held.config, held.files, held.facts, Flow)
+    return list(rule().check(project))
+
+
+RENDERED = {
+    "shop/templates/shop/index.html": "{% for a in authors %}{% for b in a.listed %}{{ b.title }}{% endfor %}{% endfor %}",
+    "shop/templates/shop/author.html": "{% for b in author.listed %}{{ b.editor.name }}{% endfor %}",
+}
+LISTED = MODELS.replace(
+    "class Book(",
+    "    def listed(self):\n        return self.books.all()\n\nclass Book(",
+).replace(
+    'related_name="books")', 'related_name="books")\n    editor = models.ForeignKey(Country, on_delete=models.CASCADE)'
+)
+
+
+@pytest.mark.parametrize("loaded", ["", ".prefetch_related('books')"])
+def test_a_set_that_a_prefetch_brings_elsewhere_is_not_given_joins(loaded: str) -> None:
+    views = (
+        "from django.shortcuts import get_object_or_404, render\nfrom shop.models import Author\n\n"
+        f"def index(request):\n    return render(request, 'shop/index.html', {{'authors': Author.objects.all(){loaded}}})\n\n"
+        "def author(request, pk):\n    return render(request, 'shop/author.html', {'author': get_object_or_404(Author, pk=pk)})\n"
+    )
+    (finding,) = findings("DJG101", {"shop/models.py": LISTED, VIEWS: views, **RENDERED})
+    assert finding.place.path == "shop/models.py"
+    assert finding.fix.applicability is Applicability.MANUAL
+    assert '`prefetch_related("books__editor")`' in finding.fix.message
+    assert '`.select_related("editor")`' in finding.fix.message
+
+
+def test_a_set_that_no_prefetch_brings_is_given_joins() -> None:
+    views = (
+        "from django.shortcuts import get_object_or_404, render\nfrom shop.models import Author\n\n"
+        "def author(request, pk):\n    return render(request, 'shop/author.html', {'author': get_object_or_404(Author, pk=pk)})\n"
+    )
+    (finding,) = findings("DJG101", {"shop/models.py": LISTED, VIEWS: views, **RENDERED})
+    assert isinstance(finding.fix.recipe, EagerLoad)
+    assert finding.fix.applicability is Applicability.SAFE
+
+
+@pytest.mark.parametrize(
+    ("null", "signature", "other", "applicability"),
+    [
+        ("", "request", "request.user", Applicability.SAFE),
+        ("", "user: User", "user", Applicability.SAFE),
+        ("", "user: User = None", "user", Applicability.UNSAFE),
+        ("null=True, ", "request", "request.user", Applicability.UNSAFE),
+    ],
+)
+def test_keys_are_compared_where_none_cannot_meet_none(
+    null: str, signature: str, other: str, applicability: Applicability
+) -> None:
+    models = MODELS.replace(
+        "from django.db import models", "from django.contrib.auth.models import User\nfrom django.db import models"
+    )
+    models += f"    owner = models.ForeignKey(User, {null}on_delete=models.CASCADE)\n"
+    views = (
+        "from django.contrib.auth.models import User\nfrom shop.models import Book\n\n"
+        f"def mine({signature}):\n    return [b for b in Book.objects.all() if b.owner == {other}]\n\n"
+        f"def index(request):\n    return mine({'request' if signature == 'request' else 'request.user'})\n"
+    )
+    (finding,) = findings("DJG109", {"shop/models.py": models, VIEWS: views})
+    assert finding.fix.applicability is applicability
+
+
+def test_keys_of_stored_rows_are_compared() -> None:
+    models = MODELS.replace("ForeignKey(Author, ", "ForeignKey(Author, null=True, ")
+    views = (
+        "from shop.models import Author, Book\n\n"
+        "def mine(request, pk):\n    author = Author.objects.get(pk=pk)\n"
+        "    return [b for b in Book.objects.all() if b.author == author]\n"
+    )
+    (finding,) = findings("DJG109", {"shop/models.py": models, VIEWS: views})
+    assert finding.fix.applicability is Applicability.SAFE
+
+
+TAGGED = (
+    MODELS
+    + """
+class Note(models.Model):
+    content_type = models.ForeignKey("contenttypes.ContentType", on_delete=models.CASCADE)
+    object_id = models.IntegerField()
+    about = GenericForeignKey()
+"""
+).replace("from django.db", "from django.contrib.contenttypes.fields import GenericForeignKey\nfrom django.db")
+
+
+@pytest.mark.parametrize(
+    ("body", "lacking"),
+    [("Note.objects.get(pk=key).about", []), ("[n.about for n in Note.objects.filter(pk__lt=key)]", ["about"])],
+)
+def test_of_a_single_row_nothing_is_prefetched(body: str, lacking: list[str]) -> None:
+    views = f"from shop.models import Note\n\ndef f(keys):\n    for key in keys:\n        {body}\n"
+    assert [path for _, _, path in paths({"shop/models.py": TAGGED, VIEWS: views})] == lacking
+
+
+@pytest.mark.parametrize("given", ["author: Author", "pk"])
+def test_rows_that_are_given_their_relations_later_have_them(given: str) -> None:
+    fetched = "    author = Author.objects.get(pk=pk)\n" if given == "pk" else ""
+    views = (
+        "from django.db.models import prefetch_related_objects\nfrom shop.models import Author\n\n"
+        "PATHS = ['books__author', 'books__editor']\n\n"
+        f"def f({given}):\n{fetched}    prefetch_related_objects([author], *PATHS)\n"
+        "    return [b.editor.name for b in author.books.all()]\n"
+    )
+    assert paths({"shop/models.py": LISTED, VIEWS: views}) == []
