@@ -117,7 +117,7 @@ def paginator(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) ->
 
 def render(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`render(request, template_name, context)`."""
-    return templates.render(it, frame, arguments.get(1, "template_name"), arguments.get(2, "context"), node)
+    return templates.render(it, frame, arguments.get(1, "template_name"), arguments.get(2, "context"), node, True)
 
 
 def render_to_string(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -127,7 +127,7 @@ def render_to_string(it: Interpreter, frame: Frame, arguments: Arguments, node: 
 
 def template_response(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`TemplateResponse(request, template, context)`."""
-    return templates.render(it, frame, arguments.get(1, "template"), arguments.get(2, "context"), node)
+    return templates.render(it, frame, arguments.get(1, "template"), arguments.get(2, "context"), node, True)
 
 
 def get_template(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -138,7 +138,7 @@ def get_template(it: Interpreter, frame: Frame, arguments: Arguments, node: Any)
 def render_template(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """Flask's `render_template(name, **context)`."""
     return templates.render(
-        it, frame, builtins.first_of(arguments), Dict(dict(arguments.keywords), arguments.more), node
+        it, frame, builtins.first_of(arguments), Dict(dict(arguments.keywords), arguments.more), node, True
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from pitfall_lint import language as l
 from pitfall_lint.facts.records import TemplateFacts
-from pitfall_lint.flow import iteration, querysets
+from pitfall_lint.flow import querysets, template_filters
 from pitfall_lint.flow.frames import Frame
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -23,7 +23,6 @@ from pitfall_lint.flow.values import (
     FunctionValue,
     Items,
     Query,
-    Row,
     Scope,
     Value,
     is_tracked,
@@ -31,6 +30,7 @@ from pitfall_lint.flow.values import (
     key,
     options,
 )
+from pitfall_lint.project.classes import FunctionSymbol, ValueSymbol
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
@@ -72,14 +72,57 @@ def named(it: Interpreter, name: Value | None, near: TemplateFacts | None = None
     return found
 
 
-def render(it: Interpreter, frame: Frame, name: Value | None, context: Value | None, node: Any) -> Value:
-    """Render the template(s) of that name with that context."""
-    for template in named(it, name):
-        for option in options(context) if context is not None else ():
+def render(
+    it: Interpreter, frame: Frame, name: Value | None, context: Value | None, node: Any, answers: bool = False
+) -> Value:
+    """Render the template(s) of that name with that context. `answers`: it answers a request, so that what context
+    processors give is there as well.
+    """
+    given = list(options(context)) if context is not None else [Dict()] if answers else []
+    found = named(it, name)
+    around = processed(it, frame, node) if answers and found else {}
+    for template in found:
+        for option in given:
             if isinstance(option, Dict):
                 variables = {key: value for key, value in option.entries.items() if isinstance(key, str)}
-                run(it, frame, template, variables, node, f"renders `{template.path}`")
+                run(it, frame, template, {**around, **variables}, node, f"renders `{template.path}`")
     return UNKNOWN
+
+
+def processed(it: Interpreter, frame: Frame, node: Any) -> dict[str, Value]:
+    """What the project's context processors give the pages of the code that runs; what the view says itself wins.
+
+    https://docs.djangoproject.com/en/stable/ref/templates/api/#writing-your-own-context-processors
+    https://flask.palletsprojects.com/en/stable/templating/#context-processors
+    """
+    from pitfall_lint.flow.frames import Arguments
+
+    found: dict[str, Value] = {}
+    for symbol in it.project.templates.functions.context_processors:
+        if not serves(it, symbol):
+            continue
+        function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
+        given = it.call(function, None, Arguments(), frame.place(node), f"asks `{symbol.node.name}` for context")
+        for option in options(given):
+            if isinstance(option, Dict):
+                found.update({name: value for name, value in option.entries.items() if isinstance(name, str)})
+    return found
+
+
+def serves(it: Interpreter, processor: FunctionSymbol) -> bool:
+    """Whether a context processor is asked for the pages of the code that runs: a blueprint's own serves its views,
+    which are taken to lie in its folder.
+    """
+    for decorator in processor.node.decorators:
+        if isinstance(decorator, l.Attr) and decorator.name == "context_processor":
+            made = it.symbols.resolve_expr(processor.module, decorator.object)
+            if any(
+                isinstance(made, ValueSymbol) and blueprint.module is made.module and blueprint.variable == made.name
+                for blueprint in it.project.flask.blueprints
+            ):
+                folder = processor.module.path.rpartition("/")[0]
+                return any(active.path.rpartition("/")[0] == folder for active in it.stack)
+    return True
 
 
 def run(
@@ -271,9 +314,9 @@ def call_named(it: Interpreter, frame: Frame, name: str, node: l.Call) -> Value:
         if symbol is not None:
             function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
             return it.call(function, None, arguments, frame.place(node), f"filter `{plain}`")
-        handler = FILTERS.get(plain)
+        handler = template_filters.FILTERS.get(plain)
         return (
-            join_all([handler(it, frame, option, arguments.args[1:], node) for option in options(first)])
+            join_all([handler(it, frame, option, arguments, node) for option in options(first)])
             if handler is not None
             else UNKNOWN
         )
@@ -313,108 +356,3 @@ def context_of(frame: Frame) -> Dict:
         variables = {**scope.variables, **variables}
         scope = scope.parent
     return Dict(variables)
-
-
-def pass_on(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
-    """A filter that hands the value on."""
-    return value
-
-
-def cut(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
-    """`slice`: the same rows, fewer."""
-    from pitfall_lint.flow import calls
-
-    return calls.cut(it, frame, value, [UNKNOWN, UNKNOWN], node)
-
-
-def listed(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
-    """A filter that goes through the value and gives a list."""
-    return Items("list", None, iteration.iterate(it, frame, value, node))
-
-
-def by_key(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
-    """`dictsort:"author.name"`, Jinja's `map(attribute=)`, `groupby`: the attribute is read on each."""
-    element = iteration.iterate(it, frame, value, node)
-    return Items("list", None, element)
-
-
-def counted(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
-    """`length`: the queryset is evaluated."""
-    if isinstance(value, Query):
-        querysets.evaluated(it, frame, value, node, "len")
-    return UNKNOWN
-
-
-def one(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
-    """`first`, `last`, `random`: one of the rows."""
-    if isinstance(value, Query):
-        querysets.evaluated(it, frame, value, node, "index")
-        made = querysets.row_of(it, value)
-        return made if frame.varies(node) else iteration.one(made)
-    return iteration.one(value.element) if isinstance(value, Items) else UNKNOWN
-
-
-def as_text(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
-    """A filter that turns the value into text."""
-    from pitfall_lint.flow import calls
-
-    calls.as_text(it, frame, value, node)
-    return UNKNOWN
-
-
-def joined(it: Interpreter, frame: Frame, value: Value, rest: list[Value], node: Any) -> Value:
-    """`join`: each row is turned into text."""
-    from pitfall_lint.flow import calls
-
-    element = iteration.iterate(it, frame, value, node)
-    frame.loops.append(iteration.loop_over(frame, node, element, frozenset()))
-    try:
-        for option in options(element):
-            if isinstance(option, Row):
-                calls.as_text(it, frame, option, node)
-    finally:
-        frame.loops.pop()
-    return UNKNOWN
-
-
-FILTERS = {
-    **dict.fromkeys(("default", "default_if_none", "safe", "escape", "d", "force_escape"), pass_on),
-    **dict.fromkeys(("slice", "batch"), cut),
-    **dict.fromkeys(
-        (
-            "list",
-            "sort",
-            "reverse",
-            "unique",
-            "dictsort",
-            "dictsortreversed",
-            "select",
-            "reject",
-            "selectattr",
-            "rejectattr",
-        ),
-        listed,
-    ),
-    **dict.fromkeys(("length", "count", "length_is", "pluralize"), counted),
-    **dict.fromkeys(("first", "last", "random"), one),
-    **dict.fromkeys(
-        (
-            "upper",
-            "lower",
-            "title",
-            "truncatechars",
-            "truncatewords",
-            "capfirst",
-            "linebreaks",
-            "slugify",
-            "stringformat",
-            "urlize",
-            "striptags",
-            "string",
-            "truncate",
-            "e",
-        ),
-        as_text,
-    ),
-    **dict.fromkeys(("join", "unordered_list"), joined),
-}

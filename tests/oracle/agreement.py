@@ -1,4 +1,4 @@
-"""Django's word against the linter's, site by site, and both against what the site's mark says.
+"""The framework's word against the linter's, site by site, and both against what the site's mark says.
 
 A query is charged to the innermost marked line on its stack. A finding speaks of the lines that its place and its steps
 stand on, and a mark on a class's header of the whole class. A finding that speaks of no marked line so (its steps begin
@@ -22,7 +22,7 @@ from pathlib import Path
 from pitfall_lint.finding import Finding
 from tests.oracle.marks import Site
 
-COUNTER = Path(__file__).with_name("count_queries.py")
+COUNTERS = {"settings.py": "count_queries.py", "wsgi.py": "count_flask_queries.py"}  # by what only such a project has
 
 
 class CannotCount(Exception):
@@ -43,8 +43,9 @@ class Counted:
 
 def count(root: Path, sites: Sequence[Site]) -> Counted:
     """Run the project at `root` in a process of its own."""
+    counter = next(counter for sign, counter in COUNTERS.items() if (root / sign).is_file())
     done = subprocess.run(
-        [sys.executable, "-B", "-W", "ignore", str(COUNTER), str(root)],
+        [sys.executable, "-B", "-W", "ignore", str(Path(__file__).with_name(counter)), str(root)],
         cwd=root,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
         capture_output=True,
@@ -67,7 +68,7 @@ def count(root: Path, sites: Sequence[Site]) -> Counted:
                     growth[site.identity] += sign
                 else:
                     lines = " < ".join(f"{path}:{row}" for path, row in stack)
-                    shape = re.sub(r"\(%s(?:, %s)*\)", "(...)", statement)
+                    shape = re.sub(r"\((%s|\?)(?:, \1)*\)", "(...)", statement)
                     shape = re.sub(r"\(\(\.\.\.\)(?:, \(\.\.\.\))*\)", "((...))", shape)  # Django 6.1 compares tuples
                     balance[f"{lines or 'outside the project'}: {shape[:200]}"] += sign
         unmarked += [f"{name}: {where}" for where, count in balance.items() if count > 0]

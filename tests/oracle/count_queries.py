@@ -14,29 +14,25 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-ROWS = (3, 6)
+from watching import ROWS, Line, Scenario, Watch, reports
+
 _CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|\bcsrfToken: "\w+"|nonce="[^"]*"')
 _LIBRARIES = re.compile(r"rest_framework|django.contrib.admin|django.forms")
-Line = tuple[str, int]
 
 
-class Watch:
-    """The statements that are sent, each with the project's lines on the stack (innermost first), and the lines that
-    ran.
-    """
+class DjangoWatch(Watch):
+    """A watch that knows Django's templates, and the classes for which libraries work."""
 
     def __init__(self, root: Path) -> None:
         from django.template.base import Node
 
-        self.prefix = f"{root}{os.sep}"
+        super().__init__(root)
         self.annotated = Node.render_annotated.__code__
-        self.ran: set[Line] = set()
-        self.sent: list[tuple[str, list[Line]]] = []
         self.classes: dict[type, Line | None] = {}
 
     def class_lines(self, frame: FrameType) -> Iterator[Line]:
@@ -78,23 +74,11 @@ class Watch:
             name = getattr(getattr(node, "origin", None), "name", None) or ""
             token = getattr(node, "token", None)
             return (name.removeprefix(self.prefix), token.lineno) if token and name.startswith(self.prefix) else None
-        if not code.co_filename.startswith(self.prefix):
-            return None
-        template = frame.f_globals.get("__jinja_template__")
-        row = frame.f_lineno if template is None else template.get_corresponding_lineno(frame.f_lineno)
-        return code.co_filename.removeprefix(self.prefix), row
+        return super().line_of(frame)
 
-    def note(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    def wrap(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """A wrapper for `connection.execute_wrapper`."""
-        stack: list[Line] = []
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            line = self.line_of(frame)
-            for found in (line,) if line is not None else self.class_lines(frame):
-                if found not in stack:
-                    stack.append(found)
-            frame = frame.f_back
-        self.sent.append((sql, stack))
+        self.note(sql, sys._getframe(1))
         return execute(sql, params, many, context)
 
     def trace(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -105,17 +89,7 @@ class Watch:
             if line is not None:
                 self.ran.add(line)
             return None
-        if code.co_filename.startswith(self.prefix):
-            return self.trace_line
-        self.ran.update(self.class_lines(frame))
-        return None
-
-    def trace_line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        """A line of the project's own."""
-        line = self.line_of(frame)
-        if line is not None:
-            self.ran.add(line)
-        return self.trace_line
+        return super().trace(frame, event, argument)
 
 
 def main(root: Path) -> None:
@@ -132,7 +106,7 @@ def main(root: Path) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     call_command("migrate", run_syncdb=True, verbosity=0)
     seed = importlib.import_module("seed").seed
-    watch = Watch(root)
+    watch = DjangoWatch(root)
     answer: dict[str, dict[str, Any]] = {}
     for rows in ROWS:
         call_command("flush", interactive=False, verbosity=0)
@@ -142,7 +116,7 @@ def main(root: Path) -> None:
             watch.sent = []
             sys.settrace(watch.trace)
             try:
-                with transaction.atomic(), connection.execute_wrapper(watch.note):
+                with transaction.atomic(), connection.execute_wrapper(watch.wrap):
                     shown = run()
                     transaction.set_rollback(True)
             except Exception as error:
@@ -164,21 +138,9 @@ def forget() -> None:
     ContentType.objects.clear_cache()
 
 
-Scenario = tuple[str, Callable[[], str]]
-
-
 def scenarios(root: Path) -> Iterator[Scenario]:
     """Every function and every page."""
-    for path in sorted(root.rglob("reports_*.py")):
-        module = importlib.import_module(path.relative_to(root).with_suffix("").as_posix().replace("/", "."))
-        for name, function in list(vars(module).items()):
-            if (
-                inspect.isfunction(function)
-                and function.__module__ == module.__name__
-                and not name.startswith("_")
-                and not inspect.signature(function).parameters
-            ):
-                yield f"{module.__name__}.{name}", lambda function=function: repr(function())
+    yield from reports(root)
     yield from pages()
 
 

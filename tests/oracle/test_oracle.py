@@ -1,5 +1,5 @@
-"""The linter against Django itself: projects written for it are run, their queries counted line by line, and the
-linter's findings must agree at every marked site, in both directions, before its fixes and after them.
+"""The linter against Django and SQLAlchemy themselves: projects written for it are run, their queries counted line by
+line, and the linter's findings must agree at every marked site, in both directions, before its fixes and after them.
 """
 
 from __future__ import annotations

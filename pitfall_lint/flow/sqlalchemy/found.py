@@ -47,6 +47,7 @@ class Lacking:
     names: tuple[str, ...]
     imports: tuple[tuple[str, str], ...]
     complete: bool
+    told: tuple[str, ...] = ()  # those of the paths that the query itself says shall stay lazy
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -85,6 +86,12 @@ class Lacking:
         if self.site.kind != "expression":
             return Fix(
                 Applicability.MANUAL, f"Build this query in Python, with `.{self.call}`, and hand it to the template"
+            )
+        if self.told:
+            words = ", ".join(f"`{path.replace('__', '.')}`" for path in self.told)
+            return Fix(
+                Applicability.MANUAL,
+                f"Put `{self.call}` in the place of the option that keeps {words} lazy: one relationship takes one",
             )
         if not self.complete:
             return Fix(Applicability.MANUAL, f"Add `.{self.call}` to `{self.site.source}`, and import what it names")
@@ -190,7 +197,10 @@ class Mapped:
                 current = relation.target
             written.append(".".join(parts))
         needed = tuple(sorted(names - imported))
-        return Lacking(site, model, events, tuple(written), needed, tuple(sorted(imports)), complete)
+        told = self.run.others["told lazy"].get(site, set()) & {event.path for event in events}
+        return Lacking(
+            site, model, events, tuple(written), needed, tuple(sorted(imports)), complete, tuple(sorted(told))
+        )
 
     def _class_name(
         self, module: Module | None, model: MappedModel, place: Place

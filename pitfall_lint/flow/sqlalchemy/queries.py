@@ -33,6 +33,7 @@ from pitfall_lint.project.sqlalchemy.models import MappedModel, Relationship
 if TYPE_CHECKING:
     from pitfall_lint.flow.frames import Arguments, Frame
     from pitfall_lint.flow.interpreter import Interpreter
+    from pitfall_lint.project.django.models import Model
 
 NARROWING = frozenset(["filter", "filter_by", "where", "having", "limit", "offset", "slice", "with_parent", "fetch"])
 PASSING = NARROWING | frozenset(
@@ -75,6 +76,8 @@ def selection(it: Interpreter, frame: Frame, arguments: Arguments, node: Any, le
             aggregate = aggregate or value.aggregate
         elif isinstance(value, Aggregate):
             aggregate = aggregate or value.name
+        elif isinstance(value, Query) and aggregate_of(value) == "exists" and len(arguments.args) == 1:
+            return replace(value, site=it.site(frame, node), refined=True, row=None, relation=None)
         elif isinstance(value, Union):
             return UNKNOWN
     models = [model for model in entities if model is not None]
@@ -378,6 +381,9 @@ def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relationshi
         and not in_session(it, row, relation)
     ):
         it.others["loaded"].setdefault(query.site, set()).update(query.joined)
+        path = row.lookup(relation.name)
+        if f"-{path}" in query.notes:
+            it.others["told lazy"].setdefault(query.site, set()).add(path)
         if "grouped" in query.notes:
             it.others["grouped"][query.site] = True
         loops.note_calls(it)
@@ -430,10 +436,17 @@ def in_session(it: Interpreter, row: Row, relation: Relationship) -> bool:
         if kin(above.model, target) and row.via is not None and row.via.to_many:
             return True
         above = above.parent
+    return holds(it, target, query)
+
+
+def holds(it: Interpreter, model: Model, but: Query | None) -> bool:
+    """Whether a list of rows of that class, of another query than `but`, is at hand: the session gives them without a
+    query, as long as somebody holds them.
+    """
     for frame in it.stack:
         for value in frame.scope.variables.values():
             held = value.each if isinstance(value, Items) and value.items is None else None
-            if isinstance(held, Row) and held.query is not query and not held.path and kin(held.model, target):
+            if isinstance(held, Row) and held.query is not but and not held.path and kin(held.model, model):
                 return True
     return False
 

@@ -90,7 +90,8 @@ def get(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value
         model = it.model_of(option.symbol) if isinstance(option, ClassValue) else None
         if isinstance(model, MappedModel) and not model.abstract:
             made = queries.query_of(it, frame, model, node)
-            queries.evaluated(it, frame, made, node, "get")
+            if not queries.holds(it, model, None):
+                queries.evaluated(it, frame, made, node, "get")
             varies = frame.varies(node)
             # Its relations are loaded by `options=`, which is no method of a query: what is read below is not followed.
             found.append(Row(model, replace(made, opaque=True), (), varies, varies))

@@ -49,6 +49,24 @@ def paths(files: dict[str, str]) -> list[tuple[str, int, str]]:
     return [(event.site.place.path, event.site.place.row, event.path) for event in Flow(shop(files)).lazy_loads]
 
 
+def test_context_processors_and_filters_of_templates() -> None:
+    files = {
+        "site_settings.py": SETTINGS.replace(
+            "True}]", "True, 'OPTIONS': {'context_processors': ['shop.context.shelf']}}]"
+        ),
+        "shop/context.py": "from shop.models import Author, Book\n\ndef shelf(request):\n"
+        "    return {'books': Book.objects.all(), 'authors': Author.objects.all()}\n",
+        "shop/views.py": "from django.shortcuts import render\nfrom django.template.loader import render_to_string\n"
+        "from shop.models import Book\n\ndef index(request):\n"
+        "    return render(request, 'shop/index.html', {'authors': Book.objects.count()})\n\ndef mail(request):\n"
+        "    return render_to_string('shop/mail.html', {'count': Book.objects.count()})\n",
+        "shop/templates/shop/index.html": "{% for b in books|dictsort:'author.name' %}{{ b.title }}{% endfor %}"
+        "{% for a in authors %}{{ a.country.name }}{% endfor %}",
+        "shop/templates/shop/mail.html": "{% for a in authors %}{{ a.country.name }}{% endfor %}",
+    }
+    assert paths(files) == [("shop/context.py", 4, "author")]  # the view's own `authors` wins; a mail asks no processor
+
+
 def test_way_through_view_include_and_block() -> None:
     files = {
         "shop/views.py": "from django.shortcuts import render\nfrom shop.models import Book\n\ndef index(request):\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pitfall_lint.finding import Applicability
 from pitfall_lint.flow import Flow
 from pitfall_lint.flow.sqlalchemy.found import Lacking
 from tests.unit.support import project_of
@@ -56,7 +57,7 @@ class Loan(db.Model):
     book_id = db.Column(db.ForeignKey("book.id"))
     book = db.relationship("Book")
 """
-VIEWS = "from flask import render_template\nfrom flask_login import current_user\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import joinedload\nfrom models import *\nfrom models import db\n\ndef view(key=None, rows=None):\n"
+VIEWS = "from flask import render_template\nfrom flask_login import current_user\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import joinedload, lazyload\nfrom models import *\nfrom models import db\n\ndef view(key=None, rows=None):\n"
 
 
 def lacking(body: str, templates: dict[str, str] | None = None) -> list[Lacking]:
@@ -123,6 +124,78 @@ def test_fix_names_the_class_as_the_file_does() -> None:
     assert (found.options, found.names, found.imports) == (("orm.joinedload(models.Book.author)",), (), ())
 
 
+def test_what_the_query_keeps_lazy_is_not_loaded_beside_it() -> None:
+    (found,) = lacking("return [b.author for b in Book.query.options(lazyload(Book.author))]")
+    assert found.told == ("author",)
+    assert found.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ books|map(attribute='author.id')|join }}",
+        "{% for group in books|groupby('author.id') %}{{ group.grouper }}{% endfor %}",
+        "{% for book in books|sort(attribute='author.id') %}{{ book.id }}{% endfor %}",
+        "{{ books|sum(attribute='author.id') }}",
+        "{% for book in books|selectattr('author.id') %}{{ book.id }}{% endfor %}",
+        "{{ books|join(', ', attribute='author') }}",
+    ],
+)
+def test_filters_read_attributes(text: str) -> None:
+    (found,) = lacking("return render_template('index.html', books=Book.query.all())", {"templates/index.html": text})
+    assert found.paths == ("author",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ books|map(attribute='author_id')|join }}",
+        "{% for group in books|groupby('author_id') %}{% for book in group.list %}{{ book.id }}{% endfor %}{% endfor %}",
+        "{{ books|map('upper') }}",
+        "{{ books|sort(attribute=by) }}",
+    ],
+)
+def test_filters_that_read_no_relation(text: str) -> None:
+    assert lacking("return render_template('i.html', books=Book.query.all())", {"templates/i.html": text}) == []
+
+
+PROCESSOR = """
+from flask import Blueprint, render_template
+from models import Book
+bp = Blueprint("x", __name__)
+
+@bp.{}
+def shelf():
+    return {{"books": Book.query.all()}}
+"""
+ELSEWHERE = """
+from flask import render_template
+from models import Author
+
+def view():
+    return render_template("index.html", count=Author.query.count())
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "folder", "found"),
+    [
+        ("app_context_processor", "other", 1),
+        ("context_processor", "other", 0),  # a blueprint's own, and another's page
+        ("context_processor", "shelf", 1),
+    ],
+)
+def test_context_processors(decorator: str, folder: str, found: int) -> None:
+    files = {
+        "models.py": MODELS,
+        "shelf/__init__.py": "",
+        "shelf/routes.py": PROCESSOR.format(decorator),
+        f"{folder}/views.py": ELSEWHERE,
+        "templates/index.html": "{% for book in books %}{{ book.author.id }}{% endfor %}",
+    }
+    assert len(list(Flow(project_of(files)).mapped.lacking(False))) == found
+
+
 def test_macros_and_imports() -> None:
     templates = {
         "templates/index.html": "{% from 'macros.html' import row %}{% for b in books %}{{ row(b) }}{% endfor %}",
@@ -143,6 +216,7 @@ def test_macros_and_imports() -> None:
             "for b in Book.query:\n    db.session.query(db.func.sum(Loan.id)).filter(Loan.book_id == b.id).scalar()",
             "aggregate",
         ),
+        ("for b in Book.query:\n    db.session.query(Loan.query.filter_by(book_id=b.id).exists()).scalar()", "exists"),
     ],
 )
 def test_queries_in_loops(body: str, how: str) -> None:
@@ -158,6 +232,7 @@ def test_queries_in_loops(body: str, how: str) -> None:
         "for b in Book.query:\n    User.query.first()",
         "for b in rows:\n    if not Book.query.get(b):\n        db.session.add(Book())",
         "for b in Book.query.all():\n    return User.query.get(b.id)",
+        "users = User.query.all()\nfor loan in Loan.query:\n    db.session.get(User, loan.user_id)",  # the session has it
     ],
 )
 def test_no_query_in_loop(body: str) -> None:
