@@ -35,6 +35,7 @@ from pitfall_lint.flow.values import (
     options,
     replace,
 )
+from pitfall_lint.project.proxies import behind
 from pitfall_lint.project.symbols import ClassSymbol, ExternalSymbol
 
 if TYPE_CHECKING:
@@ -368,6 +369,9 @@ def read_class(it: Interpreter, frame: Frame, symbol: ClassSymbol, name: str, no
     if member is None:
         if name == "__subclasses__":
             return Method(ClassValue(symbol), name)
+        acting = behind(it.symbols, symbol)
+        if acting is not symbol:
+            return read_class(it, frame, acting, name, node)
         return External(f"{symbol.dotted}.{name}") if name == "DoesNotExist" else UNKNOWN
     return member_of(it, frame, member, ClassValue(symbol), None)
 

@@ -50,6 +50,7 @@ from pitfall_lint.flow.values import (
     replace,
 )
 from pitfall_lint.project.prelude import in_prelude
+from pitfall_lint.project.proxies import behind
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.frames import Frame
@@ -251,7 +252,7 @@ def super_of(frame: Frame, it: Interpreter, node: l.Call) -> Value:
 
 def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Arguments, node: Any) -> Value:
     """An instance of a project's class; its `__init__` is run."""
-    symbol = callee.symbol
+    symbol = behind(it.symbols, callee.symbol)
     model = it.model_of(symbol)
     if model is not None:
         overlay = tuple(
@@ -262,7 +263,7 @@ def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Ar
         if symbol.is_subclass_of(base):
             return handler(it, frame, arguments, node)
     made = Object(symbol)
-    instead = made_instead(it, frame, callee, arguments, node)
+    instead = made_instead(it, frame, ClassValue(symbol), arguments, node)
     if instead is not None:
         return instead
     member = symbol.member("__init__")

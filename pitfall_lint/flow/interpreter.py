@@ -423,10 +423,10 @@ class Interpreter:
         """Record a query that runs on each turn of a loop."""
         self.noted += 1
         outer = row.query.site if row is not None and row.query is not None else None
-        rows = any(loop.sites for frame in self.stack for loop in frame.loops)
-        found = (site, how, access, prefetched, rows)
+        rows = outer is not None or any(loop.sites for frame in self.stack for loop in frame.loops)
+        path = row.lookup(relation.name) if row is not None and relation is not None else ""
+        found = (site, how, access, prefetched, rows, path)
         if found not in self.loop_queries:
-            path = row.lookup(relation.name) if row is not None and relation is not None else ""
             scope = self.stack[-1].qualname if self.stack else ""
             self.loop_queries[found] = LoopQuery(
                 site, model, how, access, self.trace(outer), path, outer, relation, prefetched, rows=rows, scope=scope

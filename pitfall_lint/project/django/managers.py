@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pitfall_lint.language import Attr, Call, Expr, Function, Let, Name, Return, walk
 from pitfall_lint.project.classes import ClassSymbol, ExternalSymbol, ValueSymbol
 from pitfall_lint.project.modules import Module
+from pitfall_lint.project.proxies import behind
 
 if TYPE_CHECKING:
     from pitfall_lint.project.django.models import Model
@@ -88,12 +89,13 @@ def form_of(
     if isinstance(func, Attr) and func.name == "as_manager":
         queryset = symbols.resolve_expr(module, func.object, None, owner)
         if isinstance(queryset, ClassSymbol):
-            return Form(None, queryset, _MANAGER)
+            return Form(None, behind(symbols, queryset), _MANAGER)
         return PLAIN if isinstance(queryset, ExternalSymbol) else None
     if isinstance(func, Call):
         return _made(symbols, module, func, owner)
     cls = symbols.resolve_expr(module, func, None, owner)
     if isinstance(cls, ClassSymbol):
+        cls = behind(symbols, cls)
         if cls.is_subclass_of("django.db.models.BaseManager") or _looks_like_manager(cls):
             return Form(cls, None, _external(cls))
     elif isinstance(cls, ExternalSymbol):
@@ -111,8 +113,9 @@ def _made(symbols: Symbols, module: Module, call: Call, owner: ClassSymbol | Non
         return None
     base = symbols.resolve_expr(module, func.object, None, owner)
     queryset = symbols.resolve_expr(module, call.args[0], None, owner) if call.args else None
-    found = queryset if isinstance(queryset, ClassSymbol) else None
+    found = behind(symbols, queryset) if isinstance(queryset, ClassSymbol) else None
     if isinstance(base, ClassSymbol):
+        base = behind(symbols, base)
         return Form(base, found, _external(base))
     if isinstance(base, ExternalSymbol):
         return Form(None, found, base.dotted)

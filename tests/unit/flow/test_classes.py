@@ -4,7 +4,7 @@ is given by its URL; and what is remembered around a loop."""
 from __future__ import annotations
 
 from pitfall_lint.flow import Flow
-from pitfall_lint.flow.loops import ANSWERING, repeated
+from pitfall_lint.flow.loops import ANSWERING, FETCHING, repeated
 from tests.unit.flow.test_flow import paths, shop
 
 KINDS = """
@@ -91,3 +91,90 @@ def test_a_loop_that_runs_only_when_nothing_is_remembered_still_runs() -> None:
         "        for author in Author.objects.all():\n            found.append(author.books.filter(title='').count())\n"
         "    return found\n"
     ) == [("count", 9)]
+
+
+FRONT = """
+from django.conf import settings
+from django.db import models
+from django.utils.module_loading import import_string
+
+def chosen(front, usual=None):
+    path = getattr(settings, "REPLACED", {}).get(front.__name__)
+    return import_string(path) if path is not None else usual
+
+class FrontType(type):
+    def __getattr__(cls, name):
+        return getattr(chosen(cls, cls.usual), name)
+
+class Front(metaclass=FrontType):
+    usual = None
+
+    def __new__(cls, *args, **kwargs):
+        return chosen(cls, cls.usual)(*args, **kwargs)
+
+class ShelvedBase(models.QuerySet):
+    def shelved(self):
+        return self.exclude(title="")
+
+class Shelved(Front):
+    usual = ShelvedBase
+
+class ShelvesBase(models.Manager):
+    def cheap(self):
+        return self.shelved()
+
+class Shelves(Front):
+    usual = ShelvesBase
+
+class RulesBase:
+    @classmethod
+    def seen(cls, books):
+        return [book.author.name for book in books]
+
+    def shown(self, books):
+        return [book.author.country_id for book in books]
+
+class Rules(Front):
+    usual = RulesBase
+"""
+
+
+def test_a_class_in_front_of_another_makes_the_other() -> None:
+    models = (
+        "from django.db import models\nfrom shop.front import Shelved, Shelves\n\n"
+        "class Author(models.Model):\n    country_id = models.IntegerField()\n\n"
+        "class Book(models.Model):\n    title = models.CharField(max_length=9)\n"
+        "    author = models.ForeignKey(Author, on_delete=models.CASCADE)\n"
+        "    objects = Shelved.as_manager()\n    others = Shelves.from_queryset(Shelved)()\n"
+    )
+    views = (
+        "from shop.front import Rules\nfrom shop.models import Book\n\n"
+        "def one():\n    return [book.author.country_id for book in Book.objects.shelved()]\n\n"
+        "def two():\n    return [book.author.country_id for book in Book.others.cheap()]\n\n"
+        "def three():\n    return Rules.seen(Book.objects.order_by('title'))\n\n"
+        "def four():\n    return Rules().shown(Book.objects.order_by('pk'))\n"
+    )
+    found = paths({"shop/front.py": FRONT, "shop/models.py": models, "shop/views.py": views})
+    assert found == [("shop/views.py", row, "author") for row in (5, 8, 11, 14)]
+
+
+def test_a_class_that_makes_its_own_instances_is_itself() -> None:
+    front = (
+        "class Rules:\n    made = None\n    kind = dict\n\n    def __new__(cls, *args):\n        if cls.made is None:\n"
+        "            cls.made = super().__new__(cls)\n        return cls.made\n\n"
+        "    def shown(self, books):\n        return [book.author.name for book in books]\n"
+    )
+    views = "from shop.front import Rules\nfrom shop.models import Book\n\ndef one():\n    return Rules().shown(Book.objects.order_by('pk'))\n"
+    assert paths({"shop/front.py": front, "shop/views.py": views}) == [("shop/views.py", 5, "author")]
+
+
+def test_querysets_gathered_in_a_list_run_for_each_row() -> None:
+    project = shop(
+        {
+            "shop/a.py": "import itertools\nfrom shop.models import Author\n\ndef titles():\n"
+            "    found = [author.books.exclude(title='') for author in Author.objects.all()]\n"
+            "    return [book.title for book in itertools.chain(*found)]\n"
+        }
+    )
+    project.flow = Flow(project)
+    assert [(query.event.path, query.site.place.row) for query in repeated(project, FETCHING)] == [("books", 5)]
