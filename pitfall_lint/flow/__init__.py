@@ -7,7 +7,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pitfall_lint.flow.events import BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
+from pitfall_lint.finding import Confidence, Place
+from pitfall_lint.flow.around import around as nodes_around
+from pitfall_lint.flow.around import is_remembered
+from pitfall_lint.flow.events import WRITING, BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
@@ -53,7 +56,11 @@ class Flow:
             and not self._set_elsewhere(event.site, event.path)
             and run.built[event.site] <= lacking[event.site, event.path]  # of each model that it is built for
             and (event.access, event.site) not in identities
+            and not self._is_remembered(event)
+            and not (event.to_many and self._goes_stale(event))
         ]
+        asked = {(event.site, event.path) for event in found if event.confidence is not Confidence.LOW}
+        found = [event for event in found if not self._is_served(event, asked)]
         found = [
             replace(
                 event,
@@ -132,10 +139,51 @@ class Flow:
         """The roots that reached a bound: what they would still have shown is lost."""
         return () if self._interpreted is None else tuple(self._interpreted.exhausted)
 
+    def _is_remembered(self, event: LazyLoad) -> bool:
+        """Whether the read runs within a function whose answers are kept."""
+        places = [event.access, *(step.place for step in event.trace if not step.message.startswith("for each of "))]
+        return any(is_remembered(nodes_around(self.project, place)) for place in places)
+
+    def _is_served(self, event: LazyLoad, asked: set[tuple[Site, str]]) -> bool:
+        """Whether the set comes with the rows of another query, which brings the relation along or is asked to:
+        a refined set would pass that prefetch by."""
+        within = self._interpreted.within.get(event.site, ()) if self._interpreted is not None else ()
+        return any(
+            event.path in loaded or (outer != event.site and (outer, f"{path}__{event.path}") in asked)
+            for outer, path, loaded in within
+        )
+
+    @cached_property
+    def _written(self) -> dict[Model, list[tuple[Place, ...]]]:
+        """The loops on whose turns rows of a model are written."""
+        found: dict[Model, list[tuple[Place, ...]]] = {}
+        for event in self.loop_queries:
+            if event.how in WRITING:
+                loops = tuple(step.place for step in event.trace if step.message.startswith("for each of "))
+                found.setdefault(event.model, []).append(loops)
+        return found
+
+    def _goes_stale(self, event: LazyLoad) -> bool:
+        """Whether the loop writes rows of the kind that the relation leads to, others than those it reads there: what
+        was prefetched before the loop would not show it."""
+        loops = [step.place for step in event.trace if step.message.startswith("for each of ")]
+        target = event.relation.target
+        if not loops or target is None:
+            return False
+        return any(
+            loops[0] in written and not any(holds(place, event.access) for place in written)
+            for written in self._written.get(target, ())
+        )
+
     def _set_elsewhere(self, site: Site, path: str) -> bool:
         """Whether the program itself fills the relation on rows of this query, somewhere."""
         assigned = self._interpreted.assigned if self._interpreted is not None else set()
-        if (site, "*") in assigned:
+        if (site, "*") in assigned or (self._interpreted is not None and (site, path) in self._interpreted.loaded):
             return True
         parts = path.split("__")
         return any((site, "__".join(parts[: index + 1])) in assigned for index in range(len(parts)))
+
+
+def holds(outer: Place, inner: Place) -> bool:
+    """Whether one place lies within another."""
+    return outer.path == inner.path and outer.start <= inner.start and inner.end <= outer.end

@@ -62,15 +62,9 @@ def is_kept(nodes: tuple[Any, ...], loops: tuple[Any, ...] = ()) -> bool:
     """Whether what runs there is remembered from one turn of the loops to the next: the function around it is
     decorated with a cache, or it runs only where a dict or variable does not hold the answer yet. Where the loop
     itself runs only then, it still runs in full."""
-    start = 0
-    for index, node in enumerate(nodes):
-        if isinstance(node, l.Function):
-            start = index
-            for decorator in node.decorators:
-                name = l.dotted(decorator.func if isinstance(decorator, l.Call) else decorator) or ""
-                last = name.rpartition(".")[2].lower()
-                if ("cache" in last or "memo" in last) and last != "cached_property":
-                    return True
+    if is_remembered(nodes):
+        return True
+    start = max((index for index, node in enumerate(nodes) if isinstance(node, l.Function)), default=0)
     turn = max((index for index, node in enumerate(nodes) if any(node is loop for loop in loops)), default=0)
     inner = nodes[max(start, turn) :]
     for node, below in itertools.pairwise(inner):
@@ -85,6 +79,18 @@ def is_kept(nodes: tuple[Any, ...], loops: tuple[Any, ...] = ()) -> bool:
                 return True
         elif isinstance(node, l.Handler) and l.dotted(node.caught) in ("KeyError", "AttributeError", "LookupError"):
             return True
+    return False
+
+
+def is_remembered(nodes: tuple[Any, ...]) -> bool:
+    """Whether a function among them is decorated with a cache that outlives the row: `lru_cache`, `memoize`."""
+    for node in nodes:
+        if isinstance(node, l.Function):
+            for decorator in node.decorators:
+                name = l.dotted(decorator.func if isinstance(decorator, l.Call) else decorator) or ""
+                last = name.rpartition(".")[2].lower()
+                if ("cache" in last or "memo" in last) and last != "cached_property":
+                    return True
     return False
 
 

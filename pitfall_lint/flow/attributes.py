@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 ROW_METHODS = frozenset(
     ["save", "delete", "refresh_from_db", "full_clean", "clean_fields", "asave", "adelete", "arefresh_from_db"]
 )
+CACHES = ("_prefetched_objects_cache", "_state")  # what programs look into to learn what a row has loaded
 PROPERTIES = frozenset(
     {
         "builtins.property",
@@ -114,6 +115,8 @@ def read_one(it: Interpreter, frame: Frame, value: Value, name: str, node: Any, 
         return value.items[value.names.index(name)]
     if isinstance(value, (Items, Dict, Constant)):
         return Method(value, name) if name in collections.KNOWN_METHODS else UNKNOWN
+    if isinstance(value, Method) and name == "fields_cache":
+        return Method(value.receiver, name)
     return UNKNOWN
 
 
@@ -147,6 +150,8 @@ def read_row(it: Interpreter, frame: Frame, row: Row, name: str, node: Any, quie
             if entry.to_attr == name:
                 inner = querysets.row_of(it, entry.query) if entry.query is not None else UNKNOWN
                 relation = row.model.relation(entry.path)
+                if relation is not None and isinstance(inner, Row):
+                    inner = replace(inner, via=relation, parent=row)
                 if entry.query is None and relation is not None and relation.target is not None:
                     inner = Row(relation.target, query, (*row.path, entry.path), True, False, relation, row)
                 return Items("list", None, inner)
@@ -168,7 +173,7 @@ def read_row(it: Interpreter, frame: Frame, row: Row, name: str, node: Any, quie
             return member_of(it, frame, member, row, node)
     if dialect is not None:
         return ClassValue(symbol) if name == "__class__" and symbol is not None else UNKNOWN
-    if name in ROW_METHODS or (name.startswith("get_") and name.endswith("_display")):
+    if name in ROW_METHODS or name in CACHES or (name.startswith("get_") and name.endswith("_display")):
         return Method(row, name)
     if name == "__class__":
         return ClassValue(symbol) if symbol is not None else ModelValue(row.model)

@@ -167,8 +167,23 @@ def get_attribute(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
     if isinstance(name, Constant) and isinstance(name.value, str) and name.value.isidentifier():
         found = attributes.read(it, frame, arguments.args[0], name.value, node)
         certain = isinstance(arguments.args[0], (ClassValue, Object)) and found is not UNKNOWN
-        return join(found, arguments.args[2]) if len(arguments.args) > 2 and not certain else found
+        if len(arguments.args) < 3 or certain or all(may_hold(row, name.value) for row in options(arguments.args[0])):
+            return found
+        return join(found, arguments.args[2])
     return UNKNOWN
+
+
+def may_hold(value: Value, name: str) -> bool:
+    """Whether a row may hold a plain attribute `name` that its model does not know: its query prefetches to it or
+    annotates it, or nobody sees where the row comes from. The default of a `getattr` is then not what is read.
+    """
+    if not isinstance(value, Row) or any(held == name for held, _ in value.overlay):
+        return False
+    query = value.query
+    if query is None:
+        model = value.model
+        return model.relation(name) is None and model.field(name) is None and name not in model.attnames
+    return name in query.annotated or any(entry.to_attr == name for entry in query.prefetches)
 
 
 def has_attribute(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:

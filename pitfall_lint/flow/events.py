@@ -12,6 +12,15 @@ from pitfall_lint.flow.values import Site
 if TYPE_CHECKING:
     from pitfall_lint.project.django.models import Model, Relation
 
+WRITING = frozenset({"create", "save", "delete", "update", "get_or_create", "update_or_create"}) | {
+    "bulk_create",
+    "bulk_update",
+    "add",
+    "remove",
+    "set",
+    "clear",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class LazyLoad:
@@ -24,6 +33,7 @@ class LazyLoad:
     outermost first. `implied` are the paths that a library joins by itself, and no longer once the query joins
     anything: the fix must name them as well. `brought` is the relation whose plain set the query is, where a prefetch
     of the rows that it belongs to brings that set elsewhere, or would: a query that loads more would pass it by.
+    `single`: the query runs on each turn of a loop and gives one row.
     """
 
     site: Site
@@ -37,6 +47,7 @@ class LazyLoad:
     confidence: Confidence = Confidence.HIGH
     implied: tuple[str, ...] = ()
     brought: str = ""
+    single: bool = False
 
     @property
     def to_many(self) -> bool:

@@ -18,6 +18,7 @@ from pitfall_lint.flow.values import (
     FunctionValue,
     Items,
     ManagerValue,
+    Method,
     ModelValue,
     ModuleValue,
     Object,
@@ -339,6 +340,16 @@ def holds(collection: Value, item: Value) -> bool | None:
         return item in items
     if isinstance(collection, Dict) and item.value in collection.entries:
         return True
+    caches = [option for option in options(collection) if isinstance(option, Method)]
+    if (
+        caches
+        and isinstance(caches[0].receiver, Row)
+        and caches[0].name in ("_prefetched_objects_cache", "fields_cache")
+    ):
+        row, name = caches[0].receiver, str(item.value)
+        if row.query is None:
+            return False  # what nobody is seen to load
+        return None if row.query.opaque else querysets.is_joined(row, name)
     return None
 
 

@@ -89,6 +89,7 @@ class Interpreter:
         self.inherited: dict[int, int] = {}  # of a start at an inherited method: which method it is
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
         self.brought: defaultdict[Site, set[str]] = defaultdict(set)  # related sets that a prefetch brings, or would
+        self.within: defaultdict[Site, set[tuple[Site, str, frozenset[str]]]] = defaultdict(set)  # see `Flow._is_served`
         self.mapped = project.sqlalchemy
         self.others: defaultdict[str, dict[Any, Any]] = defaultdict(dict)  # events of one dialect alone, by kind
         self.outside: dict[str, Value] = {}  # what a library's own variables hold, by dotted name
@@ -368,14 +369,22 @@ class Interpreter:
         if found not in self.lazy_loads:
             trace = self.trace(query.site)
             sure = max(self.surest, confidence_of(row, relation, trace), key=LEVELS.index)
+            if row.fresh and not self.is_looping(query.site):
+                sure = Confidence.LOW  # a helper's query for one row: the loop is its caller's affair
             below = through_many(row) or any(
                 query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
             )
             if row.fresh and (below or relation.kind == "generic_fk"):
                 return  # of a single row a prefetch fetches the same with the same number of queries
             self.lazy_loads[found] = LazyLoad(
-                query.site, query.model, path, relation, below, access, source_of(node), trace, sure
+                query.site, query.model, path, relation, below, access, source_of(node), trace, sure, single=row.fresh
             )
+
+    def is_looping(self, site: Site) -> bool:
+        """Whether a loop runs in the very function that builds the query."""
+        return any(
+            frame.loops and frame.path == site.place.path and frame.qualname == site.scope for frame in self.stack
+        )
 
     def key_read(
         self,

@@ -11,7 +11,7 @@ from pitfall_lint import language as l
 from pitfall_lint.finding import Confidence, Place, Step
 from pitfall_lint.flow import around as surroundings
 from pitfall_lint.flow.around import around
-from pitfall_lint.flow.events import LoopQuery
+from pitfall_lint.flow.events import WRITING, LoopQuery
 from pitfall_lint.flow.values import Site
 from pitfall_lint.project.prelude import in_prelude
 
@@ -21,14 +21,7 @@ if TYPE_CHECKING:
 
 FETCHING = frozenset({"get", "iterate", "index", "bool", "len", "contains", "in_bulk"})
 ANSWERING = frozenset({"count", "exists", "aggregate", "first", "last", "latest", "earliest"})
-WRITING = frozenset({"create", "save", "delete", "update", "get_or_create", "update_or_create"}) | {
-    "bulk_create",
-    "bulk_update",
-    "add",
-    "remove",
-    "set",
-    "clear",
-}
+SERVED = frozenset({"iterate", "len", "bool", "contains", "index", "count", "exists"})
 SURE_CALLS, MOST_CALLS = 2, 4
 MOST_STEPS = 12
 ONE_OFF = ("/management/commands/", "/migrations/", "/scripts/", "/fixtures/", "/seeds/")
@@ -74,10 +67,13 @@ def repeated(project: Project, kinds: frozenset[str], prefetched: bool = False) 
         if is_loop(step)
     )
     got = {event.site for event in project.flow.loop_queries if event.how in ("get", *ANSWERING)}
+    asked = {(lack.site, lack.path) for lack in project.flow.lazy_loads if lack.confidence is not Confidence.LOW}
     found: dict[Place, Repeated] = {}
     for event in project.flow.loop_queries:
         if event.how not in kinds or event.prefetched is not prefetched or event.model.dialect != "django":
             continue
+        if (event.outer, event.path) in asked and is_whole(project, event):
+            continue  # the prefetch that the rows' query is asked for serves this as well
         if event.outer is not None and event.outer in got and event.outer != event.site:
             continue  # its row was got on the same turn: that query is the one to mend
         made = judged(project, event, iterated, busy)
@@ -166,6 +162,34 @@ def judged(project: Project, event: LoopQuery, iterated: frozenset[Place], busy:
     else:
         sure = Confidence.MEDIUM if len(calls) > SURE_CALLS else Confidence.HIGH
     return Repeated(event.site, event.model, event, written[-1] if written else None, local, sure)
+
+
+def is_whole(project: Project, event: LoopQuery) -> bool:
+    """Whether the query asks the whole set of a relation for what a prefetch knows: `.all()[:3]`, `.count()`."""
+    if event.relation is None or event.how not in SERVED:
+        return False
+    names = [name for name, _ in links(surroundings.node_at(project, event.site.place))]
+    if event.relation.name not in names:
+        return False
+    return set(names[names.index(event.relation.name) + 1 :]) <= {"all", event.how}
+
+
+def links(node: Any) -> list[tuple[str, l.Call | None]]:
+    """The names of a chain of attributes and calls, from its root on."""
+    found: list[tuple[str, l.Call | None]] = []
+    while True:
+        if isinstance(node, l.Call):
+            call, node = node, node.func
+            if not isinstance(node, (l.Attr, l.Lookup)):
+                break
+            found.append((node.name, call))
+            node = node.object
+        elif isinstance(node, (l.Attr, l.Lookup)):
+            found.append((node.name, None))
+            node = node.object
+        else:
+            break
+    return found[::-1]
 
 
 def is_loop(step: Step) -> bool:

@@ -467,6 +467,19 @@ def inner_query(row: Row, name: str, query: Query) -> Query:
     return replace(query, prefetches=(*query.prefetches, *deeper)) if deeper else query
 
 
+def loaded_below(row: Row, name: str) -> frozenset[str]:
+    """What a prefetch of the relation `name` brings for the rows of that set."""
+    entry = loaded_entry(row, name)
+    if entry is None or row.query is None:
+        return frozenset()
+    below = row.lookup(name) + "__"
+    paths = [other.path[len(below) :] for other in row.query.prefetches if other.path.startswith(below)]
+    inner = entry.query
+    if inner is not None:
+        paths += [*inner.joined, *(other.path for other in inner.prefetches)]
+    return frozenset(step for path in paths for step in prefixes(path))
+
+
 def is_joined(row: Row, name: str) -> bool:
     """Whether the row's query loaded the to-one relation `name`, by join or by prefetch, or the row is made of it."""
     dialect = dialects.of(row.model)
@@ -499,9 +512,10 @@ def row_of(it: Interpreter, query: Query) -> Value:
         entry = loaded_entry(row, relation.name)
         if entry is not None or (row.many and not row.fresh):
             it.brought[query.site].add(relation.name)
+            it.within[query.site].add((row.query.site, row.lookup(relation.name), loaded_below(row, relation.name)))
         if entry is not None and entry.query is not None:
             inner = inner_query(row, relation.name, entry.query)
-            return Row(query.model, replace(inner, known=inner.known | query.known), (), True)
+            return Row(query.model, replace(inner, known=inner.known | query.known), (), True, False, relation, row)
         if entry is not None or (row.many and not row.fresh):
             return Row(query.model, row.query, (*row.path, relation.name), True, False, relation, row)
     return Row(query.model, query, (), not query.single)

@@ -186,6 +186,7 @@ def loop(it: Interpreter, frame: Frame, node: l.For) -> bool:
         return it.execute(frame, node.orelse)
     frame.scope.variables = dict(before)
     outer_exits, frame.exits = frame.exits, []
+    apart = not frame.loops and not frame.varying
     single = ends_at_once(node.body)
     if single:
         element = iteration.one(element)
@@ -210,6 +211,8 @@ def loop(it: Interpreter, frame: Frame, node: l.For) -> bool:
     finally:
         if not single:
             frame.loops.pop()
+        if apart:
+            frame.varying.clear()  # behind the loop nothing changes with its turns
         frame.exits = outer_exits
     frame.scope.variables = merge(before, frame.scope.variables)
     return it.execute(frame, node.orelse)
@@ -273,6 +276,7 @@ def repeat(it: Interpreter, frame: Frame, node: l.While) -> bool:
     before = frame.scope.variables
     frame.scope.variables = dict(before)
     outer_exits, frame.exits = frame.exits, []
+    apart = not frame.loops and not frame.varying
     frame.loops.append(iteration.loop_over(frame, node, UNKNOWN, loop_names(node)))
     try:
         with it.perhaps():
@@ -282,6 +286,8 @@ def repeat(it: Interpreter, frame: Frame, node: l.While) -> bool:
             after = merge(after, left)
     finally:
         frame.loops.pop()
+        if apart:
+            frame.varying.clear()
         frame.exits = outer_exits
     frame.scope.variables = merge(before, after)
     return it.execute(frame, node.orelse)

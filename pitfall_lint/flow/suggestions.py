@@ -7,31 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.flow.around import node_at
-from pitfall_lint.flow.loops import Repeated, targets
+from pitfall_lint.flow.loops import Repeated, links, targets
 from pitfall_lint.flow.words import source_of
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
 
 KEYS = ("pk", "id")
-
-
-def links(node: Any) -> list[tuple[str, l.Call | None]]:
-    """The names of a chain of attributes and calls, from its root on."""
-    found: list[tuple[str, l.Call | None]] = []
-    while True:
-        if isinstance(node, l.Call):
-            call, node = node, node.func
-            if not isinstance(node, (l.Attr, l.Lookup)):
-                break
-            found.append((node.name, call))
-            node = node.object
-        elif isinstance(node, (l.Attr, l.Lookup)):
-            found.append((node.name, None))
-            node = node.object
-        else:
-            break
-    return found[::-1]
 
 
 def conditions(node: Any) -> list[tuple[str, l.Keyword]] | None:

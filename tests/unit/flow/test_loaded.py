@@ -1,0 +1,185 @@
+"""What a program has loaded, or does not ask for after all: where the flow is silent, and where it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from pitfall_lint.finding import Confidence
+from pitfall_lint.flow import Flow
+from pitfall_lint.flow.loops import FETCHING, repeated
+from pitfall_lint.project import Project
+from tests.unit.flow.test_flow import paths, shop
+
+HEAD = (
+    "from django.db.models import Prefetch, prefetch_related_objects\nfrom shop.models import Author, Book, Country\n\n"
+)
+
+
+def views(code: str) -> dict[str, str]:
+    """A module of views, after its imports."""
+    return {"shop/views.py": HEAD + code}
+
+
+def found(code: str) -> list[str]:
+    """The relations that rows lack in views of that code."""
+    return [path for _, _, path in paths(views(code))]
+
+
+def test_a_long_lookup_loads_each_prefix_of_itself() -> None:
+    head = "LOADED = ['books__author__country']\n\ndef show(country):\n    for author in country.author_set.all():\n"
+    body = "        for book in author.books.all():\n            print(book.author.country.name)\n"
+    assert "books" in found(head + body)
+    assert found(head + "        prefetch_related_objects([author], *LOADED)\n" + body) == []
+
+
+def test_rows_of_an_origin_not_known_that_a_program_prefetches_for() -> None:
+    code = "def show(author: Author):\n{0}    for book in author.books.all():\n        print(book.author_id, book.author.country.name)\n"
+    loaded = "    prefetch_related_objects([author], 'books__author__country')\n"
+    assert found(code.format(loaded)) == []
+
+
+def test_the_default_of_getattr_is_not_read_where_a_prefetch_sets_the_attribute() -> None:
+    helper = (
+        "def names(author):\n    held = getattr(author, 'chosen', author.books.all())\n"
+        "    return [book.title for book in held]\n\n"
+    )
+    loop = "def show():\n    for author in Author.objects.{0}:\n        names(author)\n"
+    loaded = "prefetch_related(Prefetch('books', queryset=Book.objects.all(), to_attr='chosen'))"
+    assert found(helper + loop.format("all()")) == ["books"]
+    assert found(helper + loop.format(loaded)) == []
+
+
+def test_rows_prefetched_to_an_attribute_know_their_parent() -> None:
+    code = (
+        "def show():\n    books = Book.objects.select_related('author')\n"
+        "    for author in Author.objects.prefetch_related(Prefetch('books', queryset=Book.objects.all(), to_attr='own')):\n"
+        "        for book in author.own:\n            print(book.author.name)\n"
+    )
+    assert found(code) == []
+
+
+def flowing(code: str) -> Project:
+    """A project with views of that code, and its flow."""
+    project = shop(views(code))
+    return Project(project.source, project.config, project.files, project.facts, Flow)
+
+
+PROBE = """
+def is_prefetched(row, name):
+    if name in row._state.fields_cache:
+        return True
+    return hasattr(row, "_prefetched_objects_cache") and name in row._prefetched_objects_cache
+
+def titles(author):
+    if is_prefetched(author, "books"):
+        return [book.author.country.name for book in author.books.all()]
+    return author.books.exclude(title="").exists()
+
+"""
+
+
+def test_a_program_that_looks_whether_rows_are_prefetched() -> None:
+    flow = Flow(shop(views(PROBE + "def show():\n    for author in Author.objects.all():\n        titles(author)\n")))
+    assert flow.lazy_loads == ()
+    assert [event.how for event in flow.loop_queries] == ["exists"]
+    loaded = "def show():\n    for author in Author.objects.prefetch_related('books'):\n        titles(author)\n"
+    flow = Flow(shop(views(PROBE + loaded)))
+    assert [(event.path, event.site.place.row) for event in flow.lazy_loads] == [("country", 16)]
+    assert flow.loop_queries == ()
+
+
+def test_behind_a_loop_nothing_changes_with_its_turns() -> None:
+    code = (
+        "def show(words):\n    books = Book.objects.all()\n    for word in words:\n"
+        "        books = books.filter(title__contains=word)\n"
+        "    newest = books.order_by('-pk')\n    print(newest.first().author.name)\n"
+    )
+    assert found(code) == []
+
+
+def test_a_generic_key_of_one_row_gains_nothing_from_a_prefetch() -> None:
+    files = {
+        "shop/notes.py": "from django.contrib.contenttypes.fields import GenericForeignKey\n"
+        "from django.contrib.contenttypes.models import ContentType\nfrom django.db import models\n\n"
+        "class Note(models.Model):\n    kind = models.ForeignKey(ContentType, on_delete=models.CASCADE)\n"
+        "    object_id = models.IntegerField()\n    about = GenericForeignKey('kind', 'object_id')\n",
+        "shop/views.py": "from shop.notes import Note\n\n"
+        "def each(keys):\n    for key in keys:\n        print(Note.objects.get(pk=key).about)\n\n"
+        "def every():\n    for note in Note.objects.all():\n        print(note.about)\n",
+    }
+    assert [(row, path) for _, row, path in paths(files)] == [(8, "about")]
+
+
+def test_a_helper_that_gets_one_row_is_no_sure_case() -> None:
+    code = (
+        "def one(key):\n    book = Book.objects.get(pk=key)\n    return book.author.name\n\n"
+        "def show(keys):\n    return [one(key) for key in keys]\n\n"
+        "def here(keys):\n    for key in keys:\n        print(Book.objects.get(title=key).author.name)\n"
+    )
+    events = Flow(shop(views(code))).lazy_loads
+    assert [(event.site.scope, event.confidence, event.single) for event in events] == [
+        ("one", Confidence.LOW, True),
+        ("here", Confidence.HIGH, True),
+    ]
+
+
+def test_a_set_that_another_query_brings_is_not_asked_to_bring_more() -> None:
+    models = (
+        "from django.db import models\nfrom shop.models import Author, Book\n\n"
+        "class Shelf(models.Model):\n    name = models.TextField()\n\n"
+        "class Place(models.Model):\n    shelf = models.ForeignKey(Shelf, models.CASCADE, related_name='places')\n"
+        "    book = models.ForeignKey(Book, models.CASCADE)\n"
+    )
+    code = (
+        "from django.shortcuts import get_object_or_404\nfrom shop.shelves import Shelf\n\n"
+        "def titles(shelf):\n    return [place.book.title for place in shelf.places.all()]\n\n"
+        "def one(key):\n    return titles(get_object_or_404(Shelf, pk=key))\n\n"
+    )
+    files = {"shop/shelves.py": models}
+    every = "def every():\n    return [titles(shelf) for shelf in Shelf.objects.{0}]\n"
+    assert paths({**files, "shop/views.py": code}) == [("shop/views.py", 5, "book")]
+    both = paths({**files, "shop/views.py": code + every.format("all()")})
+    assert both == [("shop/views.py", 11, "places"), ("shop/views.py", 11, "places__book")]
+    assert paths({**files, "shop/views.py": code + every.format("prefetch_related('places__book')")}) == []
+
+
+@pytest.mark.parametrize(("saved", "silent"), [("book", True), ("author", False)])
+def test_what_a_loop_writes_is_not_prefetched_before_it(saved: str, silent: bool) -> None:
+    code = (
+        "def show():\n    for book in Book.objects.select_related('author'):\n        author = book.author\n"
+        f"        {saved}.save()\n        print([other.title for other in author.books.all()])\n"
+    )
+    assert found(code) == ([] if silent else ["author__books"])
+
+
+def test_rows_that_a_loop_reads_and_writes_one_by_one_are_prefetched() -> None:
+    code = (
+        "def show():\n    for author in Author.objects.all():\n        for book in author.books.all():\n"
+        "            book.title = book.title.strip()\n            book.save()\n"
+    )
+    assert found(code) == ["books"]
+
+
+@pytest.mark.parametrize(
+    ("decorator", "kept"), [("cache.memoize()", True), ("lru_cache", True), ("atomic", False), ("", False)]
+)
+def test_a_function_that_remembers_its_answers(decorator: str, kept: bool) -> None:
+    code = (
+        "from functools import lru_cache\nfrom django.db.transaction import atomic\nfrom shop.caching import cache\n\n"
+        + (f"@{decorator}\n" if decorator else "")
+        + "def name_of(book):\n    return book.author.name\n\n"
+        "def show():\n    return [name_of(book) for book in Book.objects.all()]\n"
+    )
+    assert found(code) == ([] if kept else ["author"])
+
+
+def test_a_prefetch_that_is_asked_for_serves_slices_and_counts_too() -> None:
+    code = (
+        "def show():\n    for author in Author.objects.all():\n        print(author.books.all()[:2])\n"
+        "        for book in author.books.all()[:2]:\n            print(book)\n{0}"
+    )
+    alone = repeated(flowing(code.format("")), FETCHING)
+    assert [made.event.path for made in alone] == ["books"]
+    both = flowing(code.format("        print(len(author.books.all()), author.books.count())\n"))
+    assert repeated(both, FETCHING | {"count"}) == []
+    assert [event.path for event in both.flow.lazy_loads] == ["books"]
