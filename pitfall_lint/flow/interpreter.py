@@ -89,7 +89,7 @@ class Interpreter:
         self.inherited: dict[int, int] = {}  # of a start at an inherited method: which method it is
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
         self.brought: defaultdict[Site, set[str]] = defaultdict(set)  # related sets that a prefetch brings, or would
-        self.within: defaultdict[Site, set[tuple[Site, str, frozenset[str]]]] = defaultdict(set)  # see `Flow._is_served`
+        self.within: defaultdict[Site, set[tuple[Site, str, frozenset[str]]]] = defaultdict(set)  # Flow._is_served
         self.mapped = project.sqlalchemy
         self.others: defaultdict[str, dict[Any, Any]] = defaultdict(dict)  # events of one dialect alone, by kind
         self.outside: dict[str, Value] = {}  # what a library's own variables hold, by dotted name
