@@ -128,6 +128,15 @@ def context_name(it: Interpreter, frame: Frame, arguments: Arguments, node: Any)
     return Constant(re.sub(r"\W", "", model.name.lower()) + str(suffix.value or ""))
 
 
+def page_template(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """`page_template(page)`: `app/snake_case_of_the_model.html`, as Wagtail names it."""
+    page = builtins.first_of(arguments)
+    if not isinstance(page, Row):
+        return UNKNOWN
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<!^)(?=[A-Z](?![A-Z]|$))", "_", page.model.name)
+    return Constant(f"{page.model.app_label}/{words.lower()}.html")
+
+
 def is_none(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`is_none(value)`: whether it is None for certain; what is not known is taken to be something."""
     return Constant(builtins.first_of(arguments) == NONE)
@@ -137,4 +146,5 @@ TABLE = {
     "pitfall_lint.prelude.is_none": is_none,
     "pitfall_lint.prelude.template_names": template_names,
     "pitfall_lint.prelude.context_name": context_name,
+    "pitfall_lint.prelude.page_template": page_template,
 }

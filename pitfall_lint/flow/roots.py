@@ -134,6 +134,9 @@ def receiver_of(it: Interpreter, symbol: FunctionSymbol) -> Value | None:
 def entries(it: Interpreter) -> Iterator[tuple[str, Start]]:
     """The classes that inherit from one of the prelude's, at each method by which the library comes in."""
     for symbol in it.symbols.classes():
+        model = it.model_of(symbol)
+        if model is not None and model.abstract:
+            continue
         for name in sorted(ways_in(it, symbol)):
             member = symbol.member(name)
             function = querysets.member_function(member) if member is not None else None
@@ -196,10 +199,14 @@ def said_by_decorator(it: Interpreter, function: FunctionValue) -> dict[str, Val
 
 
 def entry_of(it: Interpreter, symbol: ClassSymbol, function: FunctionValue, name: str) -> Start:
-    """A start at a method of a fresh instance; the library's `_enter(name, ...)`, where there is one, runs before it
-    with what the method's decorator says."""
+    """A start at a method of a fresh instance, or of a row where the class is a model; the library's
+    `_enter(name, ...)`, where there is one, runs before it with what the method's decorator says."""
 
     def start() -> None:
+        model = it.model_of(symbol)
+        if model is not None:
+            it.call(function, Row(model), Arguments([External("django.http.HttpRequest")]), None)
+            return
         receiver = Object(symbol)
         before = symbol.member("_enter")
         lent = before is not None and isinstance(before.owner, StandIn)

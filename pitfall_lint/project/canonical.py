@@ -335,7 +335,7 @@ taggit.models.TaggedItemBase < taggit.models.ItemBase
 taggit.models.CommonGenericTaggedItemBase < taggit.models.ItemBase
 taggit.models.GenericTaggedItemBase taggit.models.GenericUUIDTaggedItemBase < taggit.models.CommonGenericTaggedItemBase
 taggit.models.TaggedItem < taggit.models.GenericTaggedItemBase taggit.models.TaggedItemBase
-wagtail.models.Page < treebeard.mp_tree.MP_Node modelcluster.models.ClusterableModel
+wagtail.models.Page < treebeard.mp_tree.MP_Node modelcluster.models.ClusterableModel wagtail.models.AbstractPage
 wagtail.models.PageManager < django.db.models.Manager
 wagtail.query.PageQuerySet wagtail.models.PageQuerySet < django.db.models.QuerySet
 wagtail.models.Orderable wagtail.models.Collection wagtail.models.Site wagtail.models.Revision wagtail.models.Locale wagtail.models.TranslatableMixin wagtail.models.DraftStateMixin < django.db.models.Model

@@ -196,7 +196,7 @@ class Drafts:
     def _from_table(self, listed: contrib.Listed) -> Draft:
         parents = tuple(parent for base in listed.bases if (parent := self.of_name(base)) is not None)
         own = {entry.name: Declared(entry.name, entry.kind, entry=entry) for entry in listed.entries}
-        made = tuple((name, managers.Form(None, None, cls), None) for name, cls in listed.managers)
+        made = tuple((name, managers.listed(self.symbols, cls), None) for name, cls in listed.managers)
         draft = Draft(
             listed.dotted,
             None,

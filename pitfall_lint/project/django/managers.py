@@ -72,6 +72,12 @@ class Manager:
 PLAIN = Form(None, None, _MANAGER)
 
 
+def listed(symbols: Symbols, dotted: str) -> Form:
+    """The manager of a listed model, by its class from outside: what stands in for that, where something does."""
+    known = symbols.outside(dotted)
+    return Form(known if isinstance(known, ClassSymbol) else None, None, dotted)
+
+
 def form_of(
     symbols: Symbols, module: Module, expr: Expr, owner: ClassSymbol | None = None, hops: int = 0
 ) -> Form | None:
