@@ -36,7 +36,7 @@ from pitfall_lint.flow.values import (
     replace,
 )
 from pitfall_lint.project.proxies import behind
-from pitfall_lint.project.symbols import ClassSymbol, ExternalSymbol
+from pitfall_lint.project.symbols import ClassSymbol, ExternalSymbol, FunctionSymbol, ModuleSymbol, ValueSymbol
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.frames import Frame
@@ -98,8 +98,6 @@ def read_one(it: Interpreter, frame: Frame, value: Value, name: str, node: Any, 
     if isinstance(value, Super):
         return read_super(it, frame, value, name, node)
     if isinstance(value, ModuleValue):
-        from pitfall_lint.flow.expressions import symbol_value
-
         symbol = it.symbols.resolve(value.symbol.module, name) or it.symbols.lookup(f"{value.symbol.dotted}.{name}")
         return UNKNOWN if symbol is None else symbol_value(it, symbol)
     if isinstance(value, External):
@@ -122,12 +120,28 @@ def read_one(it: Interpreter, frame: Frame, value: Value, name: str, node: Any, 
 
 def read_external(it: Interpreter, value: External, name: str) -> Value:
     """An attribute of something outside the project."""
-    from pitfall_lint.flow.expressions import symbol_value
-
     if value.dotted == "django.http.HttpRequest":
         return request_user(it) if name == "user" and it.django.present else UNKNOWN
     symbol = it.symbols.lookup(f"{value.dotted}.{name}")
     return symbol_value(it, symbol) if symbol is not None else External(f"{value.dotted}.{name}")
+
+
+def symbol_value(it: Interpreter, symbol: Any) -> Value:
+    """What a global name holds."""
+    if isinstance(symbol, ClassSymbol):
+        return ClassValue(symbol)
+    if isinstance(symbol, FunctionSymbol):
+        return FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
+    if isinstance(symbol, ModuleSymbol):
+        return ModuleValue(symbol)
+    if isinstance(symbol, ValueSymbol):
+        return it.global_value(symbol.module, symbol.let)
+    if isinstance(symbol, ExternalSymbol):
+        if symbol.dotted in it.outside:
+            return it.outside[symbol.dotted]
+        model = it.django.model_of(symbol) if it.django.present else None
+        return ModelValue(model) if model is not None else External(symbol.dotted)
+    return UNKNOWN
 
 
 def request_user(it: Interpreter) -> Value:
@@ -412,8 +426,6 @@ def is_property(it: Interpreter, member: Any) -> bool:
 
 def member_of(it: Interpreter, frame: Frame, member: Any, receiver: Value, node: Any) -> Value:
     """A class member read on `receiver` (a class, a row, an object)."""
-    from pitfall_lint.flow.expressions import symbol_value
-
     if isinstance(member.node, l.Function):
         function = querysets.member_function(member)
         assert function is not None

@@ -43,6 +43,7 @@ from pitfall_lint.flow.values import (
     Query,
     Row,
     Super,
+    Union,
     Value,
     is_tracked,
     join_all,
@@ -55,6 +56,7 @@ from pitfall_lint.project.proxies import behind
 if TYPE_CHECKING:
     from pitfall_lint.flow.frames import Frame
     from pitfall_lint.flow.interpreter import Interpreter
+    from pitfall_lint.project.classes import ClassSymbol
 
 Handler = Callable[["Interpreter", "Frame", "Arguments", Any], Value]
 TABLE: dict[str, Handler] = {
@@ -87,7 +89,9 @@ def call(it: Interpreter, frame: Frame, node: l.Call) -> Value:
     callee = it.evaluate(frame, func)
     arguments = evaluate_arguments(it, frame, node)
     it.step()
-    return join_all([result_of(it, frame, option, arguments, node) for option in options(callee)])
+    if type(callee) is Union:
+        return join_all([result_of(it, frame, option, arguments, node) for option in callee.options])
+    return result_of(it, frame, callee, arguments, node)
 
 
 def evaluate_arguments(it: Interpreter, frame: Frame, node: l.Call) -> Arguments:
@@ -188,9 +192,7 @@ def call_value(it: Interpreter, frame: Frame, callee: Value, arguments: Argument
                 return join_all([it.call(callee.function, option, arguments, place) for option in options(made)])
         return it.call(callee.function, receiver, arguments, place)
     if isinstance(callee, FunctionValue):
-        if any(callee.node is active.node for active in it.stack) and not any(
-            is_tracked(value) for value in arguments.args
-        ):
+        if it.active.get(id(callee.node)) and not any(is_tracked(value) for value in arguments.args):
             return UNKNOWN
         return it.call(callee, None, arguments, place)
     if isinstance(callee, Method):
@@ -259,9 +261,9 @@ def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Ar
             (name, value) for name, value in arguments.keywords.items() if model.relation(name) is not None
         )[:12]
         return Row(model, overlay=overlay)
-    for base, handler in CLASSES.items():
-        if symbol.is_subclass_of(base):
-            return handler(it, frame, arguments, node)
+    handler = handler_of(it, symbol)
+    if handler is not None:
+        return handler(it, frame, arguments, node)
     made = Object(symbol)
     instead = made_instead(it, frame, ClassValue(symbol), arguments, node)
     if instead is not None:
@@ -281,9 +283,19 @@ def instantiate(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Ar
     return made
 
 
+def handler_of(it: Interpreter, symbol: ClassSymbol) -> Handler | None:
+    """What makes the instances of a class that inherits from one that the interpreter knows."""
+    if symbol in it.made_by:
+        held: Handler | None = it.made_by[symbol]
+        return held
+    found = next((handler for base, handler in CLASSES.items() if symbol.is_subclass_of(base)), None)
+    it.made_by[symbol] = found
+    return found
+
+
 def made_instead(it: Interpreter, frame: Frame, callee: ClassValue, arguments: Arguments, node: Any) -> Object | None:
     """What a library's `__new__` makes in place of an instance, None where it makes the instance."""
-    member = callee.symbol.member("__new__")
+    member = callee.symbol.member("__new__") if callee.symbol.is_lent else None
     lent = member is not None and in_prelude(member.owner.module.path)
     function = querysets.member_function(member) if lent else None
     made = it.call(function, callee, arguments, frame.place(node)) if function is not None else None

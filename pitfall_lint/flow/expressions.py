@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.flow import attributes, calls, iteration, querysets
+from pitfall_lint.flow.attributes import symbol_value
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
     Bound,
-    ClassValue,
     Constant,
     Dict,
     External,
@@ -19,8 +19,6 @@ from pitfall_lint.flow.values import (
     Items,
     ManagerValue,
     Method,
-    ModelValue,
-    ModuleValue,
     Object,
     Query,
     Row,
@@ -33,7 +31,6 @@ from pitfall_lint.flow.values import (
     options,
     truth,
 )
-from pitfall_lint.project.symbols import ClassSymbol, ExternalSymbol, FunctionSymbol, ModuleSymbol, ValueSymbol
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.frames import Frame
@@ -88,24 +85,6 @@ def template_name(it: Interpreter, frame: Frame, node: l.Name) -> Value:
         made = it.project.templates.functions.jinja_global(node.id)
         if made is not None:
             return symbol_value(it, made.function)
-    return UNKNOWN
-
-
-def symbol_value(it: Interpreter, symbol: Any) -> Value:
-    """What a global name holds."""
-    if isinstance(symbol, ClassSymbol):
-        return ClassValue(symbol)
-    if isinstance(symbol, FunctionSymbol):
-        return FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
-    if isinstance(symbol, ModuleSymbol):
-        return ModuleValue(symbol)
-    if isinstance(symbol, ValueSymbol):
-        return it.global_value(symbol.module, symbol.let)
-    if isinstance(symbol, ExternalSymbol):
-        if symbol.dotted in it.outside:
-            return it.outside[symbol.dotted]
-        model = it.django.model_of(symbol) if it.django.present else None
-        return ModelValue(model) if model is not None else External(symbol.dotted)
     return UNKNOWN
 
 

@@ -58,6 +58,9 @@ LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 MOST_AGAIN, MOST_LIBRARY_AGAIN = 2, 6  # activations of one function within each other
 
 
+EVALUATE, EXECUTE = expressions.EVALUATE, statements.EXECUTE
+
+
 class Interpreter:
     """Interprets functions of one project and collects their events."""
 
@@ -66,10 +69,12 @@ class Interpreter:
         self.symbols = project.symbols
         self.django = project.django
         self.stack: list[Frame] = []
+        self.active: dict[int, int] = {}  # how many activations there are of a function, by the identity of its node
         self.memo: dict[Any, Value] = {}
         self.variants: dict[tuple[int, ClassSymbol | None], int] = {}
         self.globals: dict[Any, Value] = {}
         self.forks: list[int] = []  # when each branch, loop or handler began that may be running or not
+        self.made_by: dict[ClassSymbol, Any] = {}  # what makes a class's instances, where that is not its `__init__`
         self.plans: dict[Any, Any] = {}  # what a library's module has worked out of a class
         self.steps = 0
         self.exhausted: list[str] = []
@@ -128,7 +133,7 @@ class Interpreter:
         """What the function returns for these arguments; events are recorded on the way."""
         node = function.node
         again = MOST_LIBRARY_AGAIN if in_prelude(function.path) else MOST_AGAIN
-        if len(self.stack) >= DEEPEST or sum(frame.node is node for frame in self.stack) >= again:
+        if len(self.stack) >= DEEPEST or self.active.get(id(node), 0) >= again:
             return UNKNOWN
         if self.is_beside_the_point(function, receiver, arguments):
             return UNKNOWN
@@ -175,8 +180,10 @@ class Interpreter:
         """Run the frame's body; the value of its returns (for a generator, an iterator over what it yields)."""
         self.step()
         self.stack.append(frame)
+        node = frame.node
+        number = id(node)
+        self.active[number] = self.active.get(number, 0) + 1
         try:
-            node = frame.node
             if isinstance(node, l.Lambda):
                 return self.evaluate(frame, node.body)
             alive = self.execute(frame, node.body)
@@ -188,6 +195,7 @@ class Interpreter:
             return join_all(frame.results)
         finally:
             self.stack.pop()
+            self.active[number] -= 1
 
     def bind(self, function: FunctionValue, receiver: Value | None, arguments: Arguments, scope: Scope) -> set[str]:
         """Put the arguments into the function's variables; the names of those that vary."""
@@ -269,21 +277,22 @@ class Interpreter:
             self.globals[memo_key] = UNKNOWN
             if let.value is not None:
                 stack, self.stack = self.stack, []
+                active, self.active = self.active, {}
                 try:
                     self.globals[memo_key] = self.evaluate(Frame(module.path, module, Scope({})), let.value)
                 finally:
-                    self.stack = stack
+                    self.stack, self.active = stack, active
         return self.globals[memo_key]
 
     # ------------------------------------------------------------- evaluation
 
     def evaluate(self, frame: Frame, node: Any) -> Value:
         """The value of an expression."""
-        return expressions.EVALUATE[type(node)](self, frame, node)
+        return EVALUATE[type(node)](self, frame, node)
 
     def execute(self, frame: Frame, body: Sequence[Any]) -> bool:
         """Run statements; whether control reaches the end."""
-        run = statements.EXECUTE
+        run = EXECUTE
         for statement in body:
             self.steps += 1
             if self.steps > MOST_STEPS:
@@ -303,6 +312,7 @@ class Interpreter:
         self.steps = 0
         self.stack = []
         self.variants.clear()
+        self.active.clear()
         try:
             start()
         except Exhausted:

@@ -137,8 +137,6 @@ def known_by(manager: ManagerValue) -> frozenset[str]:
 
 def member_function(member: Any) -> FunctionValue | None:
     """The function that a class member is."""
-    from pitfall_lint import language as l
-
     if isinstance(member.node, l.Function):
         return FunctionValue(member.node, member.owner.module, member.owner.module.path, member.owner)
     return None

@@ -501,7 +501,7 @@ def _key_of_object(value: Object, depth: int) -> Any:
 
 
 def _key_of_union(value: Union, depth: int) -> Any:
-    return frozenset([key(option, depth) for option in value.options])
+    return frozenset([key(option, min(depth, 1)) for option in value.options])
 
 
 def _key_of_bound(value: Bound | Method, depth: int) -> Any:
