@@ -23,6 +23,7 @@ from pitfall_lint.project.modules import Module
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
+    from pitfall_lint.project.django.listings import Listings
     from pitfall_lint.project.symbols import Symbol
 
 __all__ = ["App", "Django", "Field", "Manager", "Model", "Pattern", "Relation", "Settings", "TemplateEngine", "Urls"]
@@ -205,6 +206,15 @@ class Django:
                     return symbol
             return None
         return symbols.external(_USER)
+
+    # ------------------------------------------------------------------ views
+
+    @cached_property
+    def listings(self) -> Listings:
+        """The views that list rows."""
+        from pitfall_lint.project.django.listings import Listings
+
+        return Listings(self.project)
 
     # ------------------------------------------------------------------- URLs
 
