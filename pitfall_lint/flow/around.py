@@ -3,6 +3,7 @@ question is about how the code is written there, not about what flows through it
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,22 @@ def is_remembered(nodes: tuple[Any, ...]) -> bool:
                 if ("cache" in last or "memo" in last) and last != "cached_property":
                     return True
     return False
+
+
+@functools.lru_cache(maxsize=4096)
+def keeps_answer(function: l.Function) -> bool:
+    """Whether a function puts what it returns into a dict that others look it up in: `cache[key] = books; return
+    books`."""
+    if function.is_generator:
+        return False
+    kept = {
+        node.value.id
+        for node in l.walk(function.body)
+        if isinstance(node, l.Let) and isinstance(node.target, l.Subscript) and isinstance(node.value, l.Name)
+    }
+    returned = [node.value for node in l.walk(function.body) if isinstance(node, l.Return)] if kept else []
+    names = {value.id for value in returned if isinstance(value, l.Name)}
+    return len(returned) > 1 and not kept.isdisjoint(names)
 
 
 def asks_memory(test: Any, body: tuple[Any, ...], holds: bool) -> bool:

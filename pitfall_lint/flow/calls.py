@@ -25,6 +25,7 @@ from pitfall_lint.flow import (
     sqlalchemy,
     templates,
 )
+from pitfall_lint.flow.around import keeps_answer
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     NONE,
@@ -131,8 +132,15 @@ def evaluate_arguments(it: Interpreter, frame: Frame, node: l.Call) -> Arguments
 
 
 def result_of(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
-    """What calling one alternative gives; a query that a chain of calls builds gets the whole chain as its site."""
-    result = call_value(it, frame, callee, arguments, node)
+    """What calling one alternative gives; a queryset that the called function keeps is asked for once."""
+    result = sited(it, frame, callee, call_value(it, frame, callee, arguments, node), node)
+    if isinstance(result, Query) and isinstance(callee, (Bound, FunctionValue)) and is_kept(callee):
+        it.kept.add(result.site)
+    return result
+
+
+def sited(it: Interpreter, frame: Frame, callee: Value, result: Value, node: Any) -> Value:
+    """What a call gave; a query that a chain of calls builds gets the whole chain as its site."""
     if isinstance(callee, (Bound, Method)) and isinstance(callee.receiver, (ManagerValue, Query)):
         return resited(it, frame, callee.receiver, result, node)
     if (
@@ -144,6 +152,12 @@ def result_of(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments
     ):
         return replace(result, site=it.site(frame, node))
     return result
+
+
+def is_kept(callee: Bound | FunctionValue) -> bool:
+    """Whether the function keeps the queryset that it returns: who asks again is given its rows."""
+    node = callee.function.node if isinstance(callee, Bound) else callee.node
+    return isinstance(node, l.Function) and len(node.names) > 0 and keeps_answer(node)
 
 
 def resited(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, result: Value, node: Any) -> Value:

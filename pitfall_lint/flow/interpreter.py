@@ -89,6 +89,7 @@ class Interpreter:
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
         self.relevant: set[int] = set()
+        self.kept: set[Site] = set()  # of querysets that a function keeps for those who ask again
         self.surest = Confidence.HIGH  # what is recorded now is no surer than this
         self.noted = 0  # reads and queries that were worth recording, the same ones again included
         self.inherited: dict[int, int] = {}  # of a start at an inherited method: which method it is
@@ -440,6 +441,8 @@ class Interpreter:
         prefetched: bool = False,
     ) -> None:
         """Record a query that runs on each turn of a loop."""
+        if site in self.kept or self.surest is not Confidence.HIGH:
+            return
         self.noted += 1
         outer = row.query.site if row is not None and row.query is not None else None
         rows = outer is not None or any(loop.sites for frame in self.stack for loop in frame.loops)

@@ -73,6 +73,11 @@ class Missing:
         return ".".join(parts)
 
     @property
+    def hints(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is missing by the way in which it is loaded."""
+        return ("select_related", self.joined), ("prefetch_related", self.prefetched)
+
+    @property
     def admin_words(self) -> str:
         """What an admin class says to load what is missing."""
         joined, prefetched = (", ".join(f'"{path}"' for path in paths) for paths in (self.joined, self.prefetched))
@@ -103,6 +108,9 @@ class Missing:
                 "The serializer's field fetches these rows: prefetch them with the rows that it is shown for, "
                 f"as `Prefetch(..., queryset={self.model.name}.objects.{self.calls})`",
             )
+        if self.site.kind == "graphql-field":
+            hints = [f"{name}={list(paths)!r}".replace("'", '"') for name, paths in self.hints if paths]
+            return Fix(Applicability.MANUAL, f"Say so to the optimizer: `strawberry_django.field({', '.join(hints)})`")
         if self.site.kind == "class":
             return Fix(Applicability.MANUAL, f"Give it a queryset: `{self.model.name}.objects.{self.calls}`")
         if self.site.kind == "view-model":

@@ -70,6 +70,7 @@ class Part:
     shape: Shape | None = None
     calls: bool = False  # what is callable on the path is called
     confidence: Confidence = Confidence.HIGH
+    exposed: bool = False  # read only where a client asks for it; deeper down that is less likely
 
 
 PartsOf = Callable[["Interpreter", Shape], tuple[Part, ...]]
@@ -130,7 +131,8 @@ def show_one(it: Interpreter, frame: Frame, shape: Shape, value: Value, parts_of
     try:
         for part in parts_of(it, shape):
             it.step()
-            with doubted(it, part.confidence):
+            deep = part.exposed and len(running) > 0
+            with doubted(it, Confidence.LOW if deep else part.confidence):
                 show_part(it, part, value, parts_of)
     finally:
         it.stack.pop()
