@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pitfall_lint.flow import Flow
     from pitfall_lint.project import Project
     from pitfall_lint.rule import Rule
-    from pitfall_lint.workers import Reading
+    from pitfall_lint.workers import Readers, Reading
 
 CRASHED = "PFL003"
 Progress: TypeAlias = Callable[[str, int, int], None]  # the phase, how much of it is done, of how much
@@ -88,6 +88,8 @@ class Job:
         self.files: tuple[File, ...] = ()  # those that are read
         self.digests: dict[str, bytes] = {}
         self.rehashed = False  # whether a digest had to be taken
+        self.unread: list[File] = []  # those that this process reads itself
+        self.readers: Readers | None = None
         self.facts: dict[str, Facts] = {}
         self.rules: tuple[Rule, ...] = ()
         self.project: Project | None = None
@@ -127,7 +129,7 @@ def check(
     and `exclude`. With `debug` a crash is raised, not contained.
     """
     job = _job(root, config, extra, source, discovery, cache, workers, debug, progress)
-    with _without_collector():
+    with _without_collector(), _without_readers(job):
         for name, phase in PHASES:
             _timed(job, name, phase)
             if job.outcome is not None:
@@ -145,7 +147,7 @@ def analyse(
 ) -> Project:
     """The linked project at `root`, for those who ask it themselves."""
     job = _job(root, config, (), source, None, cache, workers, False, None)
-    with _without_collector():
+    with _without_collector(), _without_readers(job):
         for name, phase in PHASES:
             if phase is not _recall:
                 _timed(job, name, phase)
@@ -265,6 +267,36 @@ def _key(job: Job) -> str:
     return run_key(job.found.files, job.digests, (told, job.found.problems, job.found.links))
 
 
+@contextmanager
+def _without_readers(job: Job) -> Iterator[None]:
+    """A run that ends early leaves no process behind that still reads."""
+    try:
+        yield
+    finally:
+        if job.readers is not None:
+            job.readers.stop()
+
+
+def _start(job: Job) -> None:
+    """The facts that the cache holds; workers that read the other files, while the rules are still being imported."""
+    for file in job.files:
+        known = _known_facts(job, file)
+        if known is None:
+            job.unread.append(file)
+        else:
+            job.facts[file.path] = known
+    if not job.unread:
+        return
+    from pitfall_lint import workers
+
+    count = workers.worker_count() if job.workers is None else job.workers
+    there = [file for file in job.unread if file.path not in job.laid]
+    many = len(there) >= workers.FEW and sum(file.size for file in there) >= workers.SMALL
+    if job.disk is not None and count > 1 and there and (many or job.workers):
+        job.readers = workers.Readers(str(job.root), there, count)
+        job.unread = [file for file in job.unread if file.path in job.laid]
+
+
 def _choose(job: Job) -> None:
     """Which rules run."""
     from pitfall_lint import registry
@@ -273,20 +305,13 @@ def _choose(job: Job) -> None:
 
 
 def _read(job: Job) -> None:
-    """The facts of each file: from the cache, else from its bytes."""
+    """The facts of each file."""
     from pitfall_lint import facts as reader
     from pitfall_lint.facts.records import OtherFacts, Problem
 
-    read: dict[str, Facts] = {}
-    todo: list[File] = []
-    for file in job.files:
-        known = _known_facts(job, file)
-        if known is None:
-            todo.append(file)
-        else:
-            read[file.path] = known
+    read, job.facts = job.facts, {}
     fresh: dict[str, bytes] = {}
-    for item in _readings(job, todo):
+    for item in _readings(job):
         read[item.path] = reader.decode(item.facts)
         job.digests[item.path] = item.digest
         if item.failure:
@@ -321,16 +346,12 @@ def _known_facts(job: Job, file: File) -> Facts | None:
         return None
 
 
-def _readings(job: Job, todo: Sequence[File]) -> Iterator[Reading]:
+def _readings(job: Job) -> Iterator[Reading]:
     from pitfall_lint import workers
 
-    count = workers.worker_count() if job.workers is None else job.workers
-    many = len(todo) >= workers.FEW and sum(file.size for file in todo) >= workers.SMALL
-    if job.disk is None or count < 2 or not (many or job.workers):
-        yield from workers.read_here(job.source, todo)
-        return
-    yield from workers.read_here(job.source, [file for file in todo if file.path in job.laid])
-    yield from workers.read_there(str(job.root), [file for file in todo if file.path not in job.laid], count)
+    yield from workers.read_here(job.source, job.unread)
+    if job.readers is not None:
+        yield from job.readers.readings()
 
 
 def _link(job: Job) -> None:
@@ -438,6 +459,7 @@ class _PerFileIgnores:
 PHASES: tuple[tuple[str, Callable[[Job], None]], ...] = (
     ("discover", _discover),
     ("recall", _recall),
+    ("start", _start),
     ("choose", _choose),
     ("read", _read),
     ("link", _link),

@@ -107,26 +107,39 @@ def worker_count() -> int:
     return max(1, min(cores, 8))
 
 
-def read_there(root: str, files: Sequence[File], workers: int) -> Iterator[Reading]:
-    """The files, read from disk by worker processes, as they come."""
-    from pitfall_lint.facts import python  # noqa: F401  (forked workers find it imported)
+class Readers:
+    """Worker processes that read files from disk; they begin at once, whatever this process does meanwhile."""
 
-    chunks = _chunks(files, workers)
-    done: set[str] = set()
-    pool = ProcessPoolExecutor(min(workers, len(chunks)), initializer=gc.disable)
-    try:
-        waiting: list[Future[list[Reading]]] = [pool.submit(read_chunk, root, chunk) for chunk in chunks]
-        for future in as_completed(waiting):
-            for item in future.result():
-                done.add(item.path)
-                yield item
-    except BrokenProcessPool:
-        pass
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    left = [file for file in files if file.path not in done]
-    if left:
-        yield from _one_by_one(root, left)
+    def __init__(self, root: str, files: Sequence[File], workers: int) -> None:
+        from pitfall_lint.facts import python  # noqa: F401  (forked workers find it imported)
+
+        self.root = root
+        self.files = files
+        chunks = _chunks(files, workers)
+        self._pool = ProcessPoolExecutor(max(1, min(workers, len(chunks))), initializer=gc.disable)
+        self._waiting: list[Future[list[Reading]]] = [
+            self._pool.submit(read_chunk, root, chunk) for chunk in chunks
+        ]
+
+    def readings(self) -> Iterator[Reading]:
+        """The files, as they come."""
+        done: set[str] = set()
+        try:
+            for future in as_completed(self._waiting):
+                for item in future.result():
+                    done.add(item.path)
+                    yield item
+        except BrokenProcessPool:
+            pass
+        finally:
+            self.stop()
+        left = [file for file in self.files if file.path not in done]
+        if left:
+            yield from _one_by_one(self.root, left)
+
+    def stop(self) -> None:
+        """End the processes; what was not read is not read any more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _one_by_one(root: str, files: Sequence[File]) -> Iterator[Reading]:

@@ -72,14 +72,16 @@ def can_fork() -> bool:
 
 
 def parted(interpreter: Interpreter, roots: Roots, workers: int) -> list[list[tuple[int, str, Start]]]:
-    """The roots dealt out one by one, those at one inherited method to one process."""
-    parts: list[list[tuple[int, str, Start]]] = [[] for _ in range(workers)]
-    dealt: dict[int, int] = {}
+    """The roots dealt out: those of one file to one process, for they call the same functions, and those at one
+    inherited method, for which `interpreted` counts."""
+    groups: dict[int | str, list[tuple[int, str, Start]]] = {}
     for root in roots:
-        group = interpreter.inherited.get(id(root[2]))
-        index = root[0] % workers if group is None else dealt.setdefault(group, len(dealt) % workers)
-        parts[index].append(root)
-    return parts
+        group = interpreter.inherited.get(id(root[2]), root[1].partition(":")[0])
+        groups.setdefault(group, []).append(root)
+    parts: list[list[tuple[int, str, Start]]] = [[] for _ in range(workers)]
+    for held in sorted(groups.values(), key=len, reverse=True):
+        min(parts, key=len).extend(held)
+    return [sorted(part, key=lambda root: root[0]) for part in parts]
 
 
 def interpreted(interpreter: Interpreter, roots: Roots) -> Iterator[tuple[int, str, int]]:
