@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pitfall_lint.finding import Confidence, Place
-from pitfall_lint.flow.around import around as nodes_around
-from pitfall_lint.flow.around import is_remembered
+from pitfall_lint.flow.around import runs_remembered
 from pitfall_lint.flow.events import WRITING, BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Flow:
             and not self._set_elsewhere(event.site, event.path)
             and run.built[event.site] <= lacking[event.site, event.path]  # of each model that it is built for
             and (event.access, event.site) not in identities
-            and not self._is_remembered(event)
+            and not runs_remembered(self.project, event.access, event.trace)
             and not (event.to_many and self._goes_stale(event))
         ]
         asked = {(event.site, event.path) for event in found if event.confidence is not Confidence.LOW}
@@ -138,11 +137,6 @@ class Flow:
     def exhausted(self) -> tuple[str, ...]:
         """The roots that reached a bound: what they would still have shown is lost."""
         return () if self._interpreted is None else tuple(self._interpreted.exhausted)
-
-    def _is_remembered(self, event: LazyLoad) -> bool:
-        """Whether the read runs within a function whose answers are kept."""
-        places = [event.access, *(step.place for step in event.trace if not step.message.startswith("for each of "))]
-        return any(is_remembered(nodes_around(self.project, place)) for place in places)
 
     def _is_served(self, event: LazyLoad, asked: set[tuple[Site, str]]) -> bool:
         """Whether the set comes with the rows of another query, which brings the relation along or is asked to:

@@ -11,7 +11,7 @@ from pitfall_lint import language as l
 from pitfall_lint.facts.records import PythonFacts, TemplateFacts
 
 if TYPE_CHECKING:
-    from pitfall_lint.finding import Place
+    from pitfall_lint.finding import Place, Step
     from pitfall_lint.project import Project
 
 LOOPS = (l.For, l.While, l.Comprehension)
@@ -63,10 +63,10 @@ def is_kept(nodes: tuple[Any, ...], loops: tuple[Any, ...] = ()) -> bool:
     """Whether what runs there is remembered from one turn of the loops to the next: the function around it is
     decorated with a cache, or it runs only where a dict or variable does not hold the answer yet. Where the loop
     itself runs only then, it still runs in full."""
-    if is_remembered(nodes):
-        return True
     start = max((index for index, node in enumerate(nodes) if isinstance(node, l.Function)), default=0)
     turn = max((index for index, node in enumerate(nodes) if any(node is loop for loop in loops)), default=0)
+    if is_remembered(nodes, nodes[:turn]):
+        return True
     inner = nodes[max(start, turn) :]
     for node, below in itertools.pairwise(inner):
         if isinstance(node, l.If) and below is not node.test:
@@ -83,10 +83,11 @@ def is_kept(nodes: tuple[Any, ...], loops: tuple[Any, ...] = ()) -> bool:
     return False
 
 
-def is_remembered(nodes: tuple[Any, ...]) -> bool:
-    """Whether a function among them is decorated with a cache that outlives the row: `lru_cache`, `memoize`."""
+def is_remembered(nodes: tuple[Any, ...], beyond: tuple[Any, ...] = ()) -> bool:
+    """Whether a function among them is decorated with a cache that outlives the row (`lru_cache`, `memoize`). Those
+    that stand around the loop (`beyond`) do not count: what loops itself still does that in full."""
     for node in nodes:
-        if isinstance(node, l.Function):
+        if isinstance(node, l.Function) and not any(node is other for other in beyond):
             for decorator in node.decorators:
                 name = l.dotted(decorator.func if isinstance(decorator, l.Call) else decorator) or ""
                 last = name.rpartition(".")[2].lower()
@@ -109,6 +110,14 @@ def keeps_answer(function: l.Function) -> bool:
     returned = [node.value for node in l.walk(function.body) if isinstance(node, l.Return)] if kept else []
     names = {value.id for value in returned if isinstance(value, l.Name)}
     return len(returned) > 1 and not kept.isdisjoint(names)
+
+
+def runs_remembered(project: Project, access: Place, trace: tuple[Step, ...]) -> bool:
+    """Whether the way from a loop to `access` leads through a function whose answers are kept."""
+    loops = [step.place for step in trace if step.message.startswith("for each of ")]
+    beyond = around(project, loops[0]) if loops else ()
+    calls = [step.place for step in trace if not step.message.startswith("for each of ")]
+    return any(is_remembered(around(project, place), beyond) for place in (*calls, access))
 
 
 def asks_memory(test: Any, body: tuple[Any, ...], holds: bool) -> bool:

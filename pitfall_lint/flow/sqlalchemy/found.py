@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Applicability, Confidence, Fix, LoaderOption, Place, Step
-from pitfall_lint.flow.around import around, is_remembered
+from pitfall_lint.flow.around import runs_remembered
 from pitfall_lint.flow.events import LazyLoad
 from pitfall_lint.flow.missing import longest
 from pitfall_lint.flow.sqlalchemy import loops
@@ -121,7 +121,7 @@ class Mapped:
             and not self.set_elsewhere(event.site, event.path)
             and len(self.run.built[event.site]) < 2
             and not self._does("committing", event.trace)  # a commit forgets what was loaded
-            and not self._is_remembered(event)
+            and not runs_remembered(self.project, event.access, event.trace)
         ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.model.label, event.path, event.access)))
 
@@ -135,7 +135,7 @@ class Mapped:
             and self.run is not None
             and len(self.run.built[event.site]) < 2  # else a helper for any class, which knows nothing of the loop
             and not self._does("writing", (*event.trace, Step(event.loop, "")))
-            and not self._is_remembered(event)
+            and not runs_remembered(self.project, event.access, event.trace)
         ]
         return tuple(sorted(found, key=lambda event: (event.access, event.how)))
 
@@ -148,11 +148,6 @@ class Mapped:
     def template_queries(self) -> tuple[TemplateQuery, ...]:
         """Queries that a template builds."""
         return tuple(sorted(self._events("template queries"), key=lambda event: (event.access, event.how)))
-
-    def _is_remembered(self, event: LazyLoad | RowQuery) -> bool:
-        """Whether it happens within a function whose answers are kept."""
-        places = [event.access, *(step.place for step in event.trace if not step.message.startswith("for each of "))]
-        return any(is_remembered(around(self.project, place)) for place in places)
 
     def _does(self, kind: str, trace: tuple[Step, ...]) -> bool:
         """Whether a loop on the way commits, or writes."""

@@ -173,6 +173,14 @@ def test_a_function_that_remembers_its_answers(decorator: str, kept: bool) -> No
     assert found(code) == ([] if kept else ["author"])
 
 
+def test_a_function_that_remembers_what_its_own_loop_gathers() -> None:
+    code = (
+        "from functools import lru_cache\n\n@lru_cache\ndef names():\n"
+        "    return [book.author.name for book in Book.objects.all()]\n"
+    )
+    assert found(code) == ["author"]
+
+
 def test_a_prefetch_that_is_asked_for_serves_slices_and_counts_too() -> None:
     code = (
         "def show():\n    for author in Author.objects.all():\n        print(author.books.all()[:2])\n"
