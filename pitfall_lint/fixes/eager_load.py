@@ -26,6 +26,7 @@ _QUERYSET = re.compile(
     r"|extra|select_for_update|complex_filter|get_queryset"
 )
 _ROW = re.compile(r"a?(?:get|first|last|earliest|latest|in_bulk|iterator)")
+_ROW_OF_SET = re.compile(r"a?(?:first|last|earliest|latest)")  # of a related manager: `author.books.first()`
 _NO_ROWS = re.compile(
     r"a?(?:count|exists|aggregate|update|delete|create|bulk_create|bulk_update|get_or_create|update_or_create|contains"
     r"|explain)"
@@ -197,7 +198,8 @@ class _Rewriting:
             raise self.refuse(f"`{tail[-1].name}()` loads no rows")
         if tail and _ROW.fullmatch(tail[-1].name):
             last = tail[-1]
-            if not any(link.name in _MANAGERS or _QUERYSET.fullmatch(link.name) for link in links[:-1]):
+            known = any(link.name in _MANAGERS or _QUERYSET.fullmatch(link.name) for link in links[:-1])
+            if not known and not (len(links) > 1 and _ROW_OF_SET.fullmatch(last.name)):
                 raise self.refuse(f"what `{last.name}()` belongs to is not known")
             tail, at = tail[:-1], last.at
             if "iterator" in last.name and wanted.prefetched and not (last.call and last.call.args):

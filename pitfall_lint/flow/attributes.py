@@ -56,6 +56,8 @@ PROPERTIES = frozenset(
         "werkzeug.utils.cached_property",
     }
 )
+# https://docs.djangoproject.com/en/stable/ref/models/fields/#enumeration-types
+CHOICES = ("django.db.models.TextChoices", "django.db.models.IntegerChoices", "django.db.models.Choices")
 STATIC, CLASS = "builtins.staticmethod", "builtins.classmethod"
 
 
@@ -457,7 +459,10 @@ def member_of(it: Interpreter, frame: Frame, member: Any, receiver: Value, node:
         symbol = it.symbols.lookup(f"{member.owner.dotted}.{member.node.name}")
         return symbol_value(it, symbol) if symbol is not None else UNKNOWN
     if isinstance(member.node, l.Let):
-        return it.global_value(member.owner.module, member.node)
+        held = it.global_value(member.owner.module, member.node)
+        if isinstance(held, Items) and held.items and held.kind == "tuple" and member.owner.is_subclass_of(*CHOICES):
+            return held.items[0]  # its label beside it
+        return held
     return UNKNOWN
 
 

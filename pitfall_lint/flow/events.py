@@ -105,7 +105,7 @@ class Evaluation:
     """A queryset that is evaluated at `access`: `how` as in `LoopQuery`, or `iterator`. `source` is the expression
     there, `scope` the function around it.
     `related`: it is a related manager's set. `prefetching`: rows are asked to bring relations by prefetch.
-    `importing`: it happens while modules are imported, by the way of `trace`.
+    `importing`: it happens while modules are imported, by the way of `trace`. `single`: it has one row at most.
     """
 
     site: Site
@@ -118,6 +118,7 @@ class Evaluation:
     prefetching: tuple[str, ...] = ()
     importing: bool = False
     trace: tuple[Step, ...] = ()
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -476,6 +476,7 @@ class Interpreter:
             prefetching,
             importing,
             tuple(Step(place, "calls") for place in calls),
+            query.single,
         )
 
     def bare_join(self, query: Query, frame: Frame, node: Any) -> None:

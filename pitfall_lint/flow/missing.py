@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pitfall_lint.project.django.models import Model
 
 MOST_STEPS = 12
+MOST_CALLS = 4  # on the way to a read that is reported with the relation above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Missing:
     def brought(self) -> str:
         """The relation whose set this is, where a prefetch brings it elsewhere."""
         return self.events[0].brought
+
+    @property
+    def single(self) -> bool:
+        """Whether the query gives one row, on each turn of a loop."""
+        return all(event.single for event in self.events)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -137,7 +143,13 @@ def missing(events: Iterable[LazyLoad]) -> Iterator[Missing]:
     for site, group in itertools.groupby(ordered, key=lambda event: event.site):
         held = tuple(group)
         sure = tuple(event for event in held if event.confidence is not Confidence.LOW)
-        held = sure or held  # what is not sure does not hang on to what is
+        named = {event.path for event in sure}
+        below = tuple(
+            event
+            for event in held
+            if event.confidence is Confidence.LOW and event.path.rpartition("__")[0] in named and is_near(event)
+        )
+        held = (*sure, *below) if sure else held  # what is not sure does not hang on to what is
         prefetched = {
             event.path for event in held if event.to_many or event.through_many or event.relation.kind == "generic_fk"
         }
@@ -148,6 +160,11 @@ def missing(events: Iterable[LazyLoad]) -> Iterator[Missing]:
         implied = {path for event in held for path in event.implied} if joined else set()
         paths = longest(joined | implied), longest(prefetched)
         yield Missing(site, held[0].model, held, *paths, tuple(sorted(to_one)))
+
+
+def is_near(event: LazyLoad) -> bool:
+    """Whether nothing but the length of its path makes the read unsure: few calls lead there, for rows of many."""
+    return not event.single and sum(not step.message.startswith("for each of ") for step in event.trace) <= MOST_CALLS
 
 
 def longest(paths: set[str]) -> tuple[str, ...]:

@@ -109,6 +109,7 @@ class DefeatedPrefetch(Rule):
 def fix_of(project: Project, query: Repeated) -> Fix:
     """The worked suggestion."""
     name = query.event.relation.name if query.event.relation is not None else query.event.path
+    read = query.event.path.replace("__", ".") or name
     if query.site.kind == "template" and query.event.how in ("first", "last"):
         words = (
             f"Take it from what was prefetched: `{name}.all.0` instead of `{name}.{query.event.how}` (with the order "
@@ -116,14 +117,14 @@ def fix_of(project: Project, query: Repeated) -> Fix:
         )
     elif query.event.how in ("first", "last", "earliest", "latest"):
         words = (
-            f"Take it from what was prefetched: `next(iter(row.{name}.all()), None)` (with the order given in "
+            f"Take it from what was prefetched: `next(iter(row.{read}.all()), None)` (with the order given in "
             f'`Prefetch("{query.event.path}", queryset={query.model.name}.objects.order_by(...))`)'
         )
     elif query.event.how in ("exists", "count", "aggregate"):
         words = (
-            f"Answer it from what was prefetched, in Python over `row.{name}.all()` (`any(...)`, `sum(...)`), or let "
+            f"Answer it from what was prefetched, in Python over `row.{read}.all()` (`any(...)`, `sum(...)`), or let "
             f"the query say it: " + suggest.for_answer(project, query)
         )
     else:
-        words = suggest.for_rows(project, query) + f"; or choose in Python over `row.{name}.all()`"
+        words = suggest.for_rows(project, query) + f"; or choose in Python over `row.{read}.all()`"
     return Fix(Applicability.MANUAL, words)

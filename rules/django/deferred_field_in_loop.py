@@ -134,4 +134,9 @@ def fix_of(project: Project, site: Site, names: list[str]) -> Fix:
         mark = quote if quote in ("'", '"') else '"'
         content = "".join(f", {mark}{name}{mark}" for name in names)
         return Fix(Applicability.SAFE, f"Add {listed} to `only()`", Edits((Edit(place, content),)))
-    return Fix(Applicability.MANUAL, f"Add {listed} to the `only()` of this query, or take it out of its `defer()`")
+    them = "it" if len(names) == 1 else "them"
+    if not calls and any(name == "defer" for name, _ in links(node)):
+        return Fix(
+            Applicability.MANUAL, f"Take {listed} out of the `defer()` of this query, or do not read {them} here"
+        )
+    return Fix(Applicability.MANUAL, f"Add {listed} to the `only()` of this query, or take {them} out of its `defer()`")

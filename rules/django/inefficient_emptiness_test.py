@@ -102,8 +102,8 @@ class InefficientEmptinessTest(Rule):
         """One finding a test."""
         seen: set[Place] = set()
         for event in project.flow.evaluations:
-            if event.how not in ("bool", "count", "len") or not event.access.path.endswith(".py"):
-                continue
+            if event.how not in ("bool", "count", "len") or not event.access.path.endswith(".py") or event.single:
+                continue  # of one row at most, there is little to save
             if event.access in seen or event.model.dialect != "django":
                 continue
             seen.add(event.access)

@@ -101,9 +101,13 @@ class NPlusOneToOne(Rule):
         for lack in missing(event for event in project.flow.lazy_loads if not event.to_many):
             paths = ", ".join(f"`{path}`" for path in lack.paths)
             cost = len(lack.paths)
+            read = f"which are read then: {cost} more each time" if cost > 1 else "which is read then: 1 more each time"
             yield self.found(
                 lack.site.place,
-                f"`{lack.site.source}` does not load {paths}, which each row reads: 1 + {cost} per row; add "
+                f"`{lack.site.source}` runs on each turn of a loop and does not load {paths}, {read}; add "
+                f"`{lack.calls}`"
+                if lack.single
+                else f"`{lack.site.source}` does not load {paths}, which each row reads: 1 + {cost} per row; add "
                 f"`{lack.calls}`",
                 fix=lack.fix,
                 confidence=lack.confidence,

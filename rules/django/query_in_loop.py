@@ -99,10 +99,10 @@ class QueryInLoop(Rule):
             if query.site.place in passed_by:
                 continue  # DJG104
             about = suggest.depends_on(project, query)
-            over = f" of {query.over}" if query.over else ""
+            turn = f"turn of {query.over}" if query.over else "row" if query.event.rows else "turn"
             yield self.found(
                 query.site.place,
-                f"`{query.site.source}` runs once for each turn{over}, because it depends on {about}; fetch the "
+                f"`{query.site.source}` runs once for each {turn}, because it depends on {about}; fetch the "
                 f"`{query.model.name}` rows of all turns with one query",
                 fix=Fix(Applicability.MANUAL, suggest.for_rows(project, query)),
                 confidence=query.confidence,

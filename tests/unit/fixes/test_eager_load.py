@@ -34,6 +34,7 @@ APPENDED = [
     ("for b in «qs»: pass", "author", "", 'for b in qs.select_related("author"): pass'),
     ("for b in «BOOKS»: pass", "author", "", 'for b in BOOKS.select_related("author"): pass'),
     ("x = «self.queryset»", "author", "", 'x = self.queryset.select_related("author")'),
+    ("x = «author.books.first()»", "author", "", 'x = author.books.select_related("author").first()'),
     ("x = «self.get_queryset()».first()", "author", "", 'x = self.get_queryset().select_related("author").first()'),
     (
         "return «super().get_queryset(request)»",

@@ -7,8 +7,10 @@ import pytest
 from pitfall_lint.finding import Confidence
 from pitfall_lint.flow import Flow
 from pitfall_lint.flow.loops import FETCHING, repeated
+from pitfall_lint.flow.missing import missing
 from pitfall_lint.project import Project
 from tests.unit.flow.test_flow import paths, shop
+from tests.unit.flow.test_what_a_fix_may_do import findings
 
 HEAD = (
     "from django.db.models import Prefetch, prefetch_related_objects\nfrom shop.models import Author, Book, Country\n\n"
@@ -191,3 +193,61 @@ def test_a_prefetch_that_is_asked_for_serves_slices_and_counts_too() -> None:
     both = flowing(code.format("        print(len(author.books.all()), author.books.count())\n"))
     assert repeated(both, FETCHING | {"count"}) == []
     assert [event.path for event in both.flow.lazy_loads] == ["books"]
+
+
+MESSAGES = """
+from django.db import models
+
+class Kind(models.TextChoices):
+    SENT = "sent", "was sent"
+    DRAFTED = "drafted", "was drafted"
+    LOST = "lost", "was lost"
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "relations"), [("SENT", ["author"]), ("DRAFTED", ["author", "author__country"]), ("LOST", [])]
+)
+def test_a_choice_decides_a_branch_by_its_value(kind: str, relations: list[str]) -> None:
+    code = (
+        "from shop.kinds import Kind\n\ndef tell(book, kind):\n    if kind == Kind.SENT:\n"
+        "        return book.author.name\n    if kind in {Kind.DRAFTED}:\n        return book.author.country.name\n\n"
+        f"def show():\n    for book in Book.objects.all():\n        tell(book, Kind.{kind})\n"
+    )
+    assert [path for _, _, path in paths({**views(code), "shop/kinds.py": MESSAGES})] == relations
+
+
+def test_the_sets_below_a_set_are_named_with_it() -> None:
+    code = (
+        "def show():\n    for country in Country.objects.all():\n        for author in country.author_set.all():\n"
+        "            for book in author.books.all():\n                for mark in book.marks.all():\n"
+        "                    print(mark)\n"
+    )
+    models = (
+        "from django.db import models\nfrom shop.models import Book\n\nclass Mark(models.Model):\n"
+        "    book = models.ForeignKey(Book, models.CASCADE, related_name='marks')\n"
+    )
+    flow = Flow(shop({**views(code), "shop/marks.py": models}))
+    assert [(event.path, event.confidence) for event in flow.lazy_loads][-1] == (
+        "author_set__books__marks",
+        Confidence.LOW,
+    )
+    (lack,) = missing(event for event in flow.lazy_loads if event.to_many)
+    assert lack.paths == ("author_set", "author_set__books", "author_set__books__marks")
+
+
+def test_what_one_row_of_each_turn_costs_is_said() -> None:
+    code = "def show(titles):\n    for title in titles:\n        print(Book.objects.get(title=title).author.country.name)\n"
+    (finding,) = findings("DJG101", views(code))
+    assert finding.message == (
+        "`Book.objects.get(title=title)` runs on each turn of a loop and does not load `author`, `author__country`, "
+        'which are read then: 2 more each time; add `select_related("author__country")`'
+    )
+
+
+def test_one_row_at_most_is_soon_counted() -> None:
+    code = (
+        "def show(key, title):\n    if Book.objects.filter(title=title).count() > 0:\n        return 1\n"
+        "    return Book.objects.filter(pk=key).count() == 0\n"
+    )
+    assert [finding.place.row for finding in findings("DJG115", views(code))] == [5]
