@@ -95,8 +95,8 @@ class CommitInLoop(Rule):
                 "commit once, after the loop",
                 fix=Fix(
                     Applicability.MANUAL,
-                    f"Move `{event.source}` behind the loop, and put `flush()` in its place where the loop goes on to use "
-                    "the key of a new row; for very many rows commit every few hundred",
+                    f"Move `{event.source}` behind the loop, and put `flush()` in its place where the loop goes on "
+                    "to use the key of a new row; for very many rows commit every few hundred",
                 ),
                 confidence=Confidence.HIGH if local else Confidence.MEDIUM,
                 scope=event.scope,
