@@ -33,9 +33,9 @@ _NO_ROWS = re.compile(
 )
 _REFUSED = {
     **dict.fromkeys(("values", "values_list", "dates", "datetimes"), "yields no model instances"),
-    **dict.fromkeys(("union", "intersection", "difference"), "combines queries, and takes no eager loading after that"),
     "raw": "is SQL written by hand",
 }
+_COMBINING = frozenset({"union", "intersection", "difference"})
 _NOT_QUERIES = re.compile(
     r"list|tuple|set|frozenset|dict|sorted|reversed|iter|next|len|enumerate|zip|map|filter|str|int|bool"
 )
@@ -193,6 +193,9 @@ class _Rewriting:
                 raise self.refuse(f"`{link.name}()` {_REFUSED[link.name]}")
         if wanted.joined:
             self.check_joins(tail)
+        for index, link in enumerate(tail):
+            if link.name in _COMBINING:
+                return self.before_combining(link, tail[:index], wanted)
         at = chain.end
         if tail and _NO_ROWS.fullmatch(tail[-1].name):
             raise self.refuse(f"`{tail[-1].name}()` loads no rows")
@@ -207,6 +210,12 @@ class _Rewriting:
         elif wanted.prefetched and _BARE_ITERATOR.match(self.text.text, chain.end):
             raise self.refuse("`iterator()` without chunk_size refuses prefetched relations")
         return tail, at
+
+    def before_combining(self, link: Link, tail: tuple[Link, ...], wanted: _Wanted) -> tuple[tuple[Link, ...], int]:
+        """The same for a first query to which others are added: what it prefetches is prefetched for all rows."""
+        if wanted.joined:
+            raise self.refuse(f"`{link.name}()` combines queries, and takes no eager loading after that")
+        return tail, link.at
 
     def check_joins(self, tail: Sequence[Link]) -> None:
         for link in tail:
@@ -294,6 +303,8 @@ class _Rewriting:
             longest(path for part in parts for path in part.prefetched),
             parts[0].to_one,
         )
+        if any(isinstance(link, cst.Attribute) and link.attr.value in _COMBINING for link in _nodes(queryset.value)):
+            return paths
         try:
             edits += self.rewrite(queryset.value, self.tree.end(queryset), below)
         except CannotFix:
@@ -357,6 +368,13 @@ class _Rewriting:
         quote = chain.quote_of(call)
         edits += chain.append_arguments(call, [quoted(path, quote) for path in missing])
         return ()
+
+
+def _nodes(node: cst.BaseExpression) -> Iterable[cst.BaseExpression]:
+    """The links of a chain as nodes."""
+    while isinstance(node, cst.Call | cst.Attribute):
+        yield node
+        node = node.func if isinstance(node, cst.Call) else node.value
 
 
 def _arguments(call: cst.Call) -> list[_Argument]:

@@ -63,6 +63,7 @@ class Flow:
         found = [
             replace(
                 event,
+                through_many=event.through_many or event.site in run.combined,
                 implied=tuple(sorted(run.served.get(event.site, ()))),
                 brought=min(run.brought.get(event.site, ()), default=""),
             )

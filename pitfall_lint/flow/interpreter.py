@@ -86,6 +86,7 @@ class Interpreter:
         self.bare_joins: dict[Any, BareJoin] = {}
         self.assigned: set[tuple[Site, str]] = set()
         self.loaded: set[tuple[Site, str]] = set()
+        self.combined: set[Site] = set()  # queries put together by `union()` and its kin, which allow no joins
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
         self.relevant: set[int] = set()

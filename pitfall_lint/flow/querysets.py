@@ -368,8 +368,12 @@ def fetch_mode(it: Interpreter, query: Query, arguments: Arguments) -> Query:
 
 
 def gathered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
-    """`union()` and its kin: eager loading after it is refused by Django."""
+    """`union()` and its kin: Django refuses eager loading after it; joins in one of the queries alone leave them with
+    other columns than the rest, what the first one prefetches is prefetched for all.
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#union
+    """
     others = [option for value in arguments.args for option in options(value) if isinstance(option, Query)]
+    it.combined.update(each.site for each in (query, *others))
     return combined([query, *others])
 
 

@@ -184,6 +184,14 @@ CASES: list[tuple[str, str, str, str, int]] = [
         2,
     ),
     (
+        "rows = «Book.objects.filter(pages=1).union(Book.objects.filter(pages=2)).order_by('title')[:3]»",
+        "",
+        "author__country tags",
+        "(b.author.country.name, " + TAGS + ")",
+        4,
+    ),
+    ("some = «Book.objects.filter(pages=1)»\nrows = some.difference(Book.objects.filter(title='x1'))", "", "author", AUTHOR, 2),
+    (
         "rows = «Author.objects.prefetch_related(Prefetch('books', Book.objects.filter(pages=1) & Book.live.all()))»",
         "",
         "books__tags",

@@ -95,6 +95,23 @@ def test_keys_of_stored_rows_are_compared() -> None:
     assert finding.fix.applicability is Applicability.SAFE
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    for b in Book.objects.filter(title='a').union(Book.objects.filter(title='b')):\n        b.author.name\n",
+        "    first, second = Book.objects.filter(title='a'), Book.objects.filter(title='b')\n"
+        "    for b in first.union(second):\n        b.author.name\n",
+        "    first = Book.objects.filter(title='a')\n    Book.objects.union(first)\n"
+        "    for b in first:\n        b.author.name\n",
+    ],
+)
+def test_queries_that_are_put_together_are_given_no_joins(body: str) -> None:
+    (finding,) = findings("DJG101", {VIEWS: f"from shop.models import Book\n\ndef f():\n{body}"})
+    recipe = finding.fix.recipe
+    assert isinstance(recipe, EagerLoad)
+    assert (recipe.joined, recipe.prefetched) == ((), ("author",))
+
+
 TAGGED = (
     MODELS
     + """
