@@ -44,6 +44,8 @@ class Flow:
         run = self._interpreted
         if run is None:
             return ()
+        from pitfall_lint.flow import afterwards
+
         identities = {(read.read, read.site) for read in self.key_reads}
         lacking: dict[tuple[Site, str], set[Model]] = {}
         for event in run.lazy_loads.values():
@@ -60,9 +62,14 @@ class Flow:
         ]
         asked = {(event.site, event.path) for event in found if event.confidence is not Confidence.LOW}
         found = [event for event in found if not self._is_served(event, asked)]
+        written = afterwards.written(self.project, {event.site for event in found})
         found = [
             replace(
                 event,
+                afterwards=(
+                    *run.afterwards.get(event.site, ()),
+                    *written.get(event.site.scope.rpartition(".")[2], ()),
+                ),
                 through_many=event.through_many or event.site in run.combined,
                 implied=tuple(sorted(run.served.get(event.site, ()))),
                 brought=min(run.brought.get(event.site, ()), default=""),

@@ -23,6 +23,17 @@ WRITING = frozenset({"create", "save", "delete", "update", "get_or_create", "upd
 
 
 @dataclass(frozen=True, slots=True)
+class Afterwards:
+    """A call on a queryset that was built elsewhere, which some loading there would break: `how` is the method,
+    `names` the columns of `only` or `defer`, None where they cannot be told.
+    """
+
+    how: str
+    names: frozenset[str] | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class LazyLoad:
     """A relation read on each of many rows whose query did not load it.
 
@@ -34,6 +45,7 @@ class LazyLoad:
     anything: the fix must name them as well. `brought` is the relation whose plain set the query is, where a prefetch
     of the rows that it belongs to brings that set elsewhere, or would: a query that loads more would pass it by.
     `single`: the query runs on each turn of a loop and gives one row.
+    `afterwards` are calls on the query elsewhere that some loading would break.
     """
 
     site: Site
@@ -48,6 +60,7 @@ class LazyLoad:
     implied: tuple[str, ...] = ()
     brought: str = ""
     single: bool = False
+    afterwards: tuple[Afterwards, ...] = ()
 
     @property
     def to_many(self) -> bool:

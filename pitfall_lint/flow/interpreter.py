@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.finding import Confidence, Place, Step
 from pitfall_lint.flow import expressions, implicit, statements
-from pitfall_lint.flow.events import BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
+from pitfall_lint.flow.events import Afterwards, BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
 from pitfall_lint.flow.frames import Arguments, Exhausted, Frame, Loop
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -86,6 +86,7 @@ class Interpreter:
         self.bare_joins: dict[Any, BareJoin] = {}
         self.assigned: set[tuple[Site, str]] = set()
         self.loaded: set[tuple[Site, str]] = set()
+        self.afterwards: defaultdict[Site, set[Afterwards]] = defaultdict(set)
         self.combined: set[Site] = set()  # queries put together by `union()` and its kin, which allow no joins
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read

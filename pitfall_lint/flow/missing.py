@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pitfall_lint.finding import Applicability, Confidence, EagerLoad, Fix, Step
+from pitfall_lint.flow.afterwards import hindrance
 from pitfall_lint.flow.events import LazyLoad
 from pitfall_lint.flow.values import Site
 
@@ -107,6 +108,13 @@ class Missing:
                 Applicability.MANUAL,
                 f"Let the query that the row of `{self.site.source}` comes from `prefetch_related({paths})`; here, "
                 f"`.{self.calls}` would pass by the prefetch that brings this set to other rows",
+            )
+        call = hindrance(self.events[0].afterwards, self.joined, self.prefetched, self.to_one)
+        if call is not None:
+            return Fix(
+                Applicability.MANUAL,
+                f"Load them where the rows are read, not where the query is built: `{call.how}()` at {call.place.path}:"
+                f"{call.place.row} would not work on it with `.{self.calls}`",
             )
         if self.site.kind == "field":
             return Fix(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.flow import dialects, iteration
+from pitfall_lint.flow import afterwards, dialects, iteration
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     NONE,
@@ -187,6 +187,7 @@ def call_method(
     site = moved(it, frame, query, node)
     if name == "select_related" and not (arguments.args or arguments.keywords or arguments.star or arguments.more):
         it.bare_join(query, frame, node)
+    afterwards.note(it, frame, query, name, arguments, node)
     if name in CHAINING:
         return chain(it, frame, replace(query, site=site), name, arguments)
     if name in ONE:

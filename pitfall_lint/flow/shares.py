@@ -25,7 +25,7 @@ QUIET, LOUD = 4, 8  # classes for which an inherited method may lead to nothing,
 FEW = 400  # so many roots are interpreted sooner than a process is made
 EVENTS = ("lazy_loads", "key_reads", "loop_queries", "deferred_reads", "evaluations", "bare_joins")
 SETS = ("assigned", "combined", "loaded")
-SETS_BY_SITE = ("brought", "built", "served", "within")
+SETS_BY_SITE = ("afterwards", "brought", "built", "served", "within")
 Roots = Sequence[tuple[int, str, Start]]
 
 

@@ -112,6 +112,71 @@ def test_queries_that_are_put_together_are_given_no_joins(body: str) -> None:
     assert (recipe.joined, recipe.prefetched) == ((), ("author",))
 
 
+@pytest.mark.parametrize(
+    ("call", "lacking", "applicability"),
+    [
+        ("only('title')", "author", Applicability.MANUAL),
+        ("only(*names)", "author", Applicability.MANUAL),
+        ("only('title', 'author')", "author", Applicability.SAFE),
+        ("only('title', 'author_id')", "author", Applicability.SAFE),
+        ("only('title', 'author__country')", "author", Applicability.SAFE),
+        ("only('title', 'author__name')", "author.country", Applicability.MANUAL),
+        ("defer('author')", "author", Applicability.MANUAL),
+        ("defer('title')", "author", Applicability.SAFE),
+        ("defer(None)", "author", Applicability.SAFE),
+        ("select_for_update()", "author", Applicability.MANUAL),
+        ("select_for_update(of=('self',))", "author", Applicability.SAFE),
+        ("extra(where=['id = 1'])", "author", Applicability.MANUAL),
+        ("iterator()", "author", Applicability.SAFE),
+        ("iterator()", "sold_in.all()", Applicability.MANUAL),
+        ("iterator(chunk_size=9)", "sold_in.all()", Applicability.SAFE),
+        ("only('title')", "sold_in.all()", Applicability.SAFE),
+    ],
+)
+def test_what_is_done_with_a_query_elsewhere_is_not_broken(
+    call: str, lacking: str, applicability: Applicability
+) -> None:
+    models = (
+        MODELS
+        + "    sold_in = models.ManyToManyField(Country)\n\ndef listed():\n    return Book.objects.filter(title='a')\n"
+    )
+    views = (
+        "from shop.models import listed\n\n"
+        f"def f():\n    return [list(b.{lacking}) for b in listed()]\n\n"
+        f"def g(names):\n    for b in listed().{call}:\n        b.title\n"
+    )
+    (finding,) = findings("DJG102" if "all" in lacking else "DJG101", {"shop/models.py": models, VIEWS: views})
+    assert finding.fix.applicability is applicability
+    if applicability is Applicability.MANUAL:
+        assert f"`{call.partition('(')[0]}()` at shop/views.py:7" in finding.fix.message
+
+
+@pytest.mark.parametrize(
+    ("models", "applicability"),
+    [
+        (MODELS, Applicability.MANUAL),
+        (MODELS + "\ndef listed(self):\n    return []\n", Applicability.SAFE),  # which of the two is meant is not known
+    ],
+)
+@pytest.mark.parametrize(
+    "written",
+    ["owner.listed().filter(title='a').only('title')", "rows.only('title')", "rows.order_by('pk').only('title')"],
+)
+def test_what_is_done_with_the_set_of_a_row_not_known_is_not_broken(
+    models: str, written: str, applicability: Applicability
+) -> None:
+    models = models.replace(
+        "class Book(", "    def listed(self):\n        return Book.objects.filter(title='a')\n\nclass Book("
+    )
+    views = (
+        "from shop.models import Author\n\n"
+        "def f(pk):\n    return [b.author.name for b in Author.objects.get(pk=pk).listed()]\n\n"
+        f"def g(request):\n    owner = request.state.owner\n    rows = owner.listed()\n    return {written}\n"
+    )
+    (finding,) = findings("DJG101", {"shop/models.py": models, VIEWS: views})
+    assert finding.fix.applicability is applicability
+
+
 TAGGED = (
     MODELS
     + """
