@@ -199,9 +199,9 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def fingerprint(self) -> str:
-        """Survives edits elsewhere in the file: code, path, scope, model and relations, else the subject, else the
-        message; no line numbers."""
-        subject = "\0".join(self.relations) if self.relations else self.subject or self.message
+        """Survives edits elsewhere in the file: code, path, scope, model, relations and subject, where there is neither
+        the message; no line numbers."""
+        subject = "\0".join(filter(None, (*self.relations, self.subject))) or self.message
         parts = (self.code, self.place.path, self.scope, str(self.data.get("model", "")), subject)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

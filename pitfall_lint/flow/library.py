@@ -149,6 +149,15 @@ def get_model(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) ->
     return model_class(model)
 
 
+def called_later(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """`SimpleLazyObject(function)`: what the function gives, for the one use that it is made for."""
+    from pitfall_lint.flow import calls
+    from pitfall_lint.flow.interpreter import Arguments as Given
+
+    given = options(builtins.first_of(arguments))
+    return join_all([calls.call_value(it, frame, option, Given(), node) for option in given])
+
+
 def get_user_model(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
     """`get_user_model()`."""
     return model_class(it.django.user_model)
@@ -178,5 +187,6 @@ TABLE = {
     "django.apps.apps.get_model": get_model,
     "django.db.models.get_model": get_model,
     "django.contrib.auth.get_user_model": get_user_model,
+    "django.utils.functional.SimpleLazyObject": called_later,
     "flask.render_template": render_template,
 }

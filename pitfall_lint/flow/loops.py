@@ -51,6 +51,15 @@ class Repeated:
         return steps[-1].removeprefix("for each of ") if steps else ""
 
     @property
+    def relations(self) -> tuple[str, ...]:
+        """The relation that it goes through: from the rows of the loop where that stands in the same function, else as
+        far as the query's own expression says it, whoever calls."""
+        parts = self.event.path.split("__") if self.event.path else []
+        while not self.local and len(parts) > 1 and "." + ".".join(parts) not in self.site.source:
+            del parts[0]
+        return ("__".join(parts),) if parts else ()
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The way from the loop to where the query runs."""
         return (*self.event.trace[:MOST_STEPS], Step(self.event.access, "runs here, on each turn"))

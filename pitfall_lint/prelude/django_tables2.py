@@ -25,6 +25,42 @@ class Column:
         self.linkify = linkify
 
 
+class BooleanColumn(Column):
+    pass
+
+
+class CheckBoxColumn(Column):
+    pass
+
+
+class DateColumn(Column):
+    pass
+
+
+class DateTimeColumn(Column):
+    pass
+
+
+class TimeColumn(Column):
+    pass
+
+
+class JSONColumn(Column):
+    pass
+
+
+class EmailColumn(Column):
+    pass
+
+
+class FileColumn(Column):
+    pass
+
+
+class URLColumn(Column):
+    pass
+
+
 class LinkColumn(Column):
     def __init__(self, viewname=None, urlconf=None, args=None, kwargs=None, accessor=None, visible=True, **extra):
         self.accessor = accessor

@@ -311,6 +311,8 @@ class Functions:
                     pairs += [(_text(key), value) for key, value in zip(arg.keys, arg.values, strict=True)]
                 elif isinstance(arg, Call) and dotted(arg.func) == "dict":
                     pairs += [(keyword.name, keyword.value) for keyword in arg.keywords]
+                else:
+                    yield from self._gathered(kind, self.symbols.resolve_expr(module, arg, scope))
         elif call.func.name in _FLASK and call.args:
             kind = _FLASK[call.func.name]
             given = _text(call.args[1]) if len(call.args) > 1 else _text(_keywords(call).get("name"))
@@ -319,6 +321,28 @@ class Functions:
             function = self.symbols.resolve_expr(module, value, scope)
             if kind and name and isinstance(function, FunctionSymbol):
                 yield self._jinja(name, kind, function)
+
+    def _gathered(self, kind: str, store: Any) -> Iterator[Registered]:
+        """The functions of a module's dict that an environment takes over: those under a decorator of that module
+        which mentions the dict."""
+        if not isinstance(store, ValueSymbol) or not isinstance(store.value, Dict):
+            return
+        home = store.module
+        registrars = {
+            id(node) for node in statements(home.facts.body) if isinstance(node, Function) and store.name in node.names
+        }
+        for path, facts in sorted(self.project.python.items()):
+            module = self.symbols.module_at(path)
+            if facts.shallow or module is None or not registrars:
+                continue
+            for node in walk_functions(facts.body):
+                for decorator in node.decorators:
+                    call = decorator if isinstance(decorator, Call) else None
+                    how = self.symbols.resolve_expr(module, call.func if call is not None else decorator)
+                    if isinstance(how, FunctionSymbol) and id(how.node) in registrars:
+                        given = _text(call.args[0]) if call is not None and call.args else None
+                        name = given or _text(_keywords(call).get("name")) or node.name
+                        yield self._jinja(name, kind, self.symbols.function_symbol(module, node))
 
 
 def walk_functions(body: Body) -> Iterator[Function]:

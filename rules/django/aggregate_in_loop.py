@@ -103,7 +103,7 @@ class AggregateInLoop(Rule):
                 confidence=query.confidence,
                 scope=query.site.scope,
                 steps=query.steps,
-                relations=(query.event.path,) if query.event.path else (),
+                relations=query.relations,
                 data={"model": query.model.label},
                 subject=asked,
             )

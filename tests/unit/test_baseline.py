@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pitfall_lint import baseline
@@ -71,3 +72,13 @@ def test_missing_and_unwritable(tmp_path: Path) -> None:
         baseline.load(tmp_path / "none.json")
     with pytest.raises(ConfigError, match="the baseline cannot be written"):
         baseline.write(tmp_path / "none/b.json", [])
+
+
+def test_what_is_asked_tells_two_queries_of_one_relation_apart() -> None:
+    asked = [
+        msgspec.structs.replace(finding(row), relations=("books",), subject=how)
+        for row, how in enumerate(("count", "first"), 1)
+    ]
+    same = msgspec.structs.replace(asked[0], place=asked[1].place)
+    assert asked[0].fingerprint != asked[1].fingerprint
+    assert asked[0].fingerprint == same.fingerprint

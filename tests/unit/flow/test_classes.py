@@ -3,6 +3,8 @@ is given by its URL; and what is remembered around a loop."""
 
 from __future__ import annotations
 
+import pytest
+
 from pitfall_lint.flow import Flow
 from pitfall_lint.flow.loops import ANSWERING, FETCHING, repeated
 from tests.unit.flow.test_flow import paths, shop
@@ -178,3 +180,32 @@ def test_querysets_gathered_in_a_list_run_for_each_row() -> None:
     )
     project.flow = Flow(project)
     assert [(query.event.path, query.site.place.row) for query in repeated(project, FETCHING)] == [("books", 5)]
+
+
+def test_what_is_called_when_it_is_first_used_is_called() -> None:
+    code = (
+        "from django.utils.functional import SimpleLazyObject\nfrom shop.models import Book\n\ndef f():\n"
+        "    return [(lambda b: SimpleLazyObject(lambda: b.author))(book) for book in Book.objects.all()]\n"
+    )
+    assert paths({"shop/a.py": code}) == [("shop/a.py", 5, "author")]
+
+
+@pytest.mark.parametrize(
+    ("loop", "relations"),
+    [
+        ("    return [book.author.books.exclude(title='').first() for book in rows]\n", ("author__books",)),
+        ("    return [first(book.author) for book in rows]\n", ("books",)),
+        ("    return [second(book) for book in rows]\n", ("author__books",)),
+    ],
+)
+def test_relation_of_a_query_in_a_loop(loop: str, relations: tuple[str, ...]) -> None:
+    """From the loop's rows, or as the function that the loop calls says it."""
+    project = shop(
+        {
+            "shop/a.py": "from shop.models import Book\n\ndef first(author):\n    return author.books.exclude(title='').first()\n\n"
+            "def second(book):\n    return book.author.books.exclude(title='').first()\n\n"
+            f"def f():\n    rows = Book.objects.select_related('author')\n{loop}"
+        }
+    )
+    project.flow = Flow(project)
+    assert {query.relations for query in repeated(project, ANSWERING)} == {relations}

@@ -275,3 +275,25 @@ def test_nothing_is_misplaced_where_the_loaders_are_not_all_known() -> None:
         'TEMPLATES[0]["DIRS"] = find()\n',
     ):
         assert list(TemplatePlaces(django(files, SETTINGS + line)).misplaced()) == []
+
+
+def test_functions_gathered_in_a_dict_that_the_environment_takes_over() -> None:
+    project = project_of(
+        {
+            "site/__init__.py": "",
+            "site/registry.py": "globals = {}\nfilters = {}\n\ndef _keep(store, name, function):\n    store[name] = function\n\n"
+            "def function(name=None):\n    return lambda f: _keep(globals, name, f)\n\n"
+            "def filter(name=None):\n    return lambda f: _keep(filters, name, f)\n\n"
+            "def other(f):\n    return f\n",
+            "site/extension.py": "from site import registry\n\nclass Extension:\n    def __init__(self, environment):\n"
+            "        environment.globals.update(registry.globals)\n        environment.filters.update(registry.filters)\n",
+            "site/functions.py": "from site import registry\n\n@registry.function\ndef now():\n    pass\n\n"
+            "@registry.function('later')\ndef then():\n    pass\n\n@registry.filter(name='money')\ndef cash(value):\n    pass\n\n"
+            "@registry.other\ndef apart():\n    pass\n",
+        }
+    )
+    functions = project.templates.functions
+    names = ("now", "later", "then", "money", "apart")
+    assert [name for name in names if functions.jinja_global(name)] == ["now", "later"]
+    assert ("filter", "money") in functions.jinja
+    assert ("filter", "cash") not in functions.jinja
