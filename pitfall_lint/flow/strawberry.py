@@ -78,13 +78,18 @@ def starts(it: Interpreter) -> Iterator[tuple[str, Start]]:
         if not is_type(it, symbol):
             continue
         name = f"{symbol.module.path}:{symbol.node.qualname}"
-        if model_of(it, symbol) is None:
+        model = model_of(it, symbol)
+        if model is None:
             for field in fields_of(it, symbol):
                 if field.owner is symbol:
                     yield f"{name}.{field.name}:answer", start_at(it, field, optimized)
         elif symbol in listed:
             for field in fields_of(it, symbol):
-                yield f"{name}.{field.name}:row", start_of_row(it, symbol, field, shared.get(field))
+                if field.resolver is not None or is_unseen(it, model, field_name(field)):
+                    start = start_of_row(it, symbol, field, shared.get(field))
+                    if field.owner is not symbol:
+                        it.inherited[id(start)] = id(field)
+                    yield f"{name}.{field.name}:row", start
 
 
 def mentions(it: Interpreter, word: str) -> bool:
@@ -304,7 +309,7 @@ def start_of_row(it: Interpreter, symbol: ClassSymbol, field: TypeField, shared:
 
     def start() -> None:
         model = model_of(it, symbol)
-        if model is None or (field.resolver is None and not is_unseen(it, model, field_name(field))):
+        if model is None:
             return
         place = place_of(field.owner.module, field.node)
         frame = shown.frame_at(it, place, field.owner)
