@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 from pitfall_lint.finding import Confidence, Place
 from pitfall_lint.flow.around import runs_remembered
-from pitfall_lint.flow.events import WRITING, BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
+from pitfall_lint.flow.events import (
+    MEMBERSHIP,
+    WRITING,
+    BareJoin,
+    DeferredRead,
+    Evaluation,
+    KeyRead,
+    LazyLoad,
+    LoopQuery,
+)
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
@@ -93,13 +102,17 @@ class Flow:
 
     @cached_property
     def loop_queries(self) -> tuple[LoopQuery, ...]:
-        """Queries that run on each turn of a loop."""
+        """Queries that run on each turn of a loop; not those that only one of the models knows that the loop's query
+        is built for."""
         run = self._interpreted
-        return (
-            ()
-            if run is None
-            else tuple(sorted(run.loop_queries.values(), key=lambda event: (event.access, event.how, event.site.place)))
-        )
+        if run is None:
+            return ()
+        found = [
+            event
+            for event in run.loop_queries.values()
+            if event.outer is None or event.relation is None or len(run.built[event.outer]) < 2
+        ]
+        return tuple(sorted(found, key=lambda event: (event.access, event.how, event.site.place)))
 
     @cached_property
     def deferred_reads(self) -> tuple[DeferredRead, ...]:
@@ -159,8 +172,10 @@ class Flow:
     def _written(self) -> dict[Model, list[tuple[Place, ...]]]:
         """The loops on whose turns rows of a model are written."""
         found: dict[Model, list[tuple[Place, ...]]] = {}
+        for model, loops in sorted(self._interpreted.saved, key=repr) if self._interpreted is not None else ():
+            found.setdefault(model, []).append(loops)
         for event in self.loop_queries:
-            if event.how in WRITING:
+            if event.how in WRITING - MEMBERSHIP:
                 loops = tuple(step.place for step in event.trace if step.message.startswith("for each of "))
                 found.setdefault(event.model, []).append(loops)
         return found

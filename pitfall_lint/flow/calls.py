@@ -234,6 +234,8 @@ def call_method(it: Interpreter, frame: Frame, method: Method, arguments: Argume
     if isinstance(receiver, (ManagerValue, Query)):
         return querysets.call_method(it, frame, receiver, method.name, arguments, node)
     if isinstance(receiver, Row):
+        if method.name.removeprefix("a") in ("save", "delete"):
+            it.saved.add((receiver.model, tuple(loop.place for active in it.stack for loop in active.loops)))
         if method.name in ("save", "delete", "asave", "adelete") and frame.varies(node):
             it.loop_query(it.site(frame, node), receiver.model, method.name.removeprefix("a"), it.place(frame, node))
         return UNKNOWN
@@ -324,7 +326,10 @@ def item(it: Interpreter, frame: Frame, value: Value, index: Value, node: Any) -
     if isinstance(value, Query):
         querysets.evaluated(it, frame, value, node, "index")
         made = querysets.row_of(it, value)
-        return iteration.one(made) if not frame.varies(node) else made
+        if not frame.varies(node):
+            return iteration.one(made)
+        own = isinstance(made, Row) and made.query is not None and made.query.site == value.site
+        return replace(made, fresh=True) if own and isinstance(made, Row) else made
     if isinstance(value, querysets.Pages):
         return join_all([item(it, frame, option, index, node) for option in options(value.rows)])
     if isinstance(value, Items):

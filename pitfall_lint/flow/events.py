@@ -12,13 +12,16 @@ from pitfall_lint.flow.values import Site
 if TYPE_CHECKING:
     from pitfall_lint.project.django.models import Model, Relation
 
-WRITING = frozenset({"create", "save", "delete", "update", "get_or_create", "update_or_create"}) | {
+MEMBERSHIP = frozenset({"add", "remove", "set", "clear"})  # of a set: the rows themselves stay as they are
+WRITING = MEMBERSHIP | {
+    "create",
+    "save",
+    "delete",
+    "update",
+    "get_or_create",
+    "update_or_create",
     "bulk_create",
     "bulk_update",
-    "add",
-    "remove",
-    "set",
-    "clear",
 }
 
 

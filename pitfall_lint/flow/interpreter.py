@@ -88,6 +88,7 @@ class Interpreter:
         self.loaded: set[tuple[Site, str]] = set()
         self.afterwards: defaultdict[Site, set[Afterwards]] = defaultdict(set)
         self.combined: set[Site] = set()  # queries put together by `union()` and its kin, which allow no joins
+        self.saved: set[tuple[Model, tuple[Place, ...]]] = set()  # models whose rows are written, within which loops
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
         self.relevant: set[int] = set()

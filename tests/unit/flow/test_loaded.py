@@ -154,6 +154,19 @@ def test_what_a_loop_writes_is_not_prefetched_before_it(saved: str, silent: bool
     assert found(code) == ([] if silent else ["author__books"])
 
 
+def test_what_an_own_save_writes_is_not_prefetched_either() -> None:
+    models = (
+        "from django.db import models\nfrom shop.models import Author\n\nclass Note(models.Model):\n"
+        "    author = models.ForeignKey(Author, models.CASCADE, related_name='notes')\n"
+        "    def save(self, *args, **kwargs):\n        super().save(*args, **kwargs)\n"
+    )
+    code = (
+        "from shop.notes import Note\n\ndef show():\n    for note in Note.objects.select_related('author'):\n"
+        "        note.save()\n        print([other.pk for other in note.author.notes.all()])\n"
+    )
+    assert paths({"shop/notes.py": models, "shop/views.py": code}) == []
+
+
 def test_rows_that_a_loop_reads_and_writes_one_by_one_are_prefetched() -> None:
     code = (
         "def show():\n    for author in Author.objects.all():\n        for book in author.books.all():\n"
@@ -251,3 +264,21 @@ def test_one_row_at_most_is_soon_counted() -> None:
         "    return Book.objects.filter(pk=key).count() == 0\n"
     )
     assert [finding.place.row for finding in findings("DJG115", views(code))] == [5]
+
+
+def test_a_query_for_any_model_does_not_bring_the_sets_of_one() -> None:
+    code = (
+        "def listed(model):\n    for row in model.objects.all():\n        print(list(row.books.filter(title='')))\n\n"
+        "def show():\n    listed(Author)\n"
+    )
+    assert [event.path for event in Flow(shop(views(code))).loop_queries] == ["books"]
+    assert Flow(shop(views(code + "    listed(Country)\n"))).loop_queries == ()
+
+
+def test_the_item_of_a_query_is_one_row_of_each_turn() -> None:
+    code = (
+        "def newest(word):\n    return Book.objects.filter(title=word)[0].author.name\n\n"
+        "def show(words):\n    return [newest(word) for word in words]\n"
+    )
+    (event,) = Flow(shop(views(code))).lazy_loads
+    assert (event.single, event.confidence) == (True, Confidence.LOW)
