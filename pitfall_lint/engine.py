@@ -302,6 +302,9 @@ def _choose(job: Job) -> None:
     from pitfall_lint import registry
 
     job.rules = registry.select(job.config)
+    if job.readers is not None:  # this process has nothing else to do meanwhile
+        from pitfall_lint.flow import roots, shares  # noqa: F401
+        from pitfall_lint.project import Project  # noqa: F401
 
 
 def _read(job: Job) -> None:

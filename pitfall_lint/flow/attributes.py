@@ -85,8 +85,14 @@ def read(it: Interpreter, frame: Frame, value: Value, name: str, node: Any) -> V
 
 def read_one(it: Interpreter, frame: Frame, value: Value, name: str, node: Any, quiet: bool = False) -> Value:
     """`value.name` for one alternative."""
+    if value is UNKNOWN:
+        return UNKNOWN
     if isinstance(value, Row):
         return read_row(it, frame, value, name, node, quiet)
+    if isinstance(value, External):
+        return read_external(it, value, name)
+    if isinstance(value, Object):
+        return read_object(it, frame, value, name, node)
     if isinstance(value, ManagerValue):
         return read_manager(it, frame, value, name)
     if isinstance(value, Query):
@@ -95,15 +101,11 @@ def read_one(it: Interpreter, frame: Frame, value: Value, name: str, node: Any, 
         return read_class(it, frame, value.symbol, name, node)
     if isinstance(value, ModelValue):
         return read_model_class(value.model, name)
-    if isinstance(value, Object):
-        return read_object(it, frame, value, name, node)
     if isinstance(value, Super):
         return read_super(it, frame, value, name, node)
     if isinstance(value, ModuleValue):
         symbol = it.symbols.resolve(value.symbol.module, name) or it.symbols.lookup(f"{value.symbol.dotted}.{name}")
         return UNKNOWN if symbol is None else symbol_value(it, symbol)
-    if isinstance(value, External):
-        return read_external(it, value, name)
     if isinstance(value, querysets.Pages):
         return value.rows if name in ("object_list", "items") else value if name == "paginator" else Method(value, name)
     reader = dialects.READERS.get(type(value))
@@ -124,8 +126,12 @@ def read_external(it: Interpreter, value: External, name: str) -> Value:
     """An attribute of something outside the project."""
     if value.dotted == "django.http.HttpRequest":
         return request_user(it) if name == "user" and it.django.present else UNKNOWN
-    symbol = it.symbols.lookup(f"{value.dotted}.{name}")
-    return symbol_value(it, symbol) if symbol is not None else External(f"{value.dotted}.{name}")
+    dotted = f"{value.dotted}.{name}"
+    held = it.globals.get(dotted)
+    if held is None:
+        symbol = it.symbols.lookup(dotted)
+        held = it.globals[dotted] = symbol_value(it, symbol) if symbol is not None else External(dotted)
+    return held
 
 
 def symbol_value(it: Interpreter, symbol: Any) -> Value:

@@ -190,6 +190,8 @@ def _method_name(node: l.Call) -> str:
 
 def call_value(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
     """What calling a value gives."""
+    if callee is UNKNOWN:
+        return UNKNOWN
     place = frame.place(node)
     if isinstance(callee, Bound):
         receiver = callee.receiver
