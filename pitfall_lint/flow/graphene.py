@@ -211,11 +211,20 @@ def exposed(it: Interpreter, symbol: ClassSymbol) -> Iterator[Part]:
         target = types[relation.target]
         if symbol.member(f"resolve_{name}") is not None:
             yield resolved(it, symbol, name, target)
-        elif target is None or not (relation.to_many and meta_value(it, target, "interfaces") is not UNKNOWN):
+        elif target is None or not asks_anew(it, target, relation.to_many):
             owner, node = entry_of(inner, ("fields", "only_fields"), Constant(name))
             shape = Shape(target) if target is not None else None
             sure = Confidence.MEDIUM if listed else Confidence.LOW
             yield Part(name, owner, node, name, shape=shape, confidence=sure, exposed=True)
+
+
+def asks_anew(it: Interpreter, target: ClassSymbol, to_many: bool) -> bool:
+    """Whether a relation to the type runs a query of its own whatever was loaded: through the `get_queryset` of the
+    type, or as a connection that is filtered."""
+    if to_many and meta_value(it, target, "interfaces") is not UNKNOWN:
+        return True
+    member = target.member("get_queryset")
+    return member is not None and not in_prelude(member.owner.module.path)
 
 
 def resolved(it: Interpreter, symbol: ClassSymbol, name: str, target: ClassSymbol | None) -> Part:

@@ -72,7 +72,7 @@ def starts(it: Interpreter) -> Iterator[tuple[str, Start]]:
     if not mentions(it, "strawberry"):
         return
     optimized = mentions(it, OPTIMIZER)
-    listed = listed_types(it) if optimized else frozenset[ClassSymbol]()
+    listed = frozenset(listings(it)) if optimized else frozenset[ClassSymbol]()
     shared = sharing(it, listed)
     for symbol in it.symbols.classes():
         if not is_type(it, symbol):
@@ -141,14 +141,19 @@ def place_of(module: Module, node: Any) -> Place:
     return Place(module.path, node.start, node.end)
 
 
-def listed_types(it: Interpreter) -> frozenset[ClassSymbol]:
-    """The types of which some field of the schema gives several."""
-    found: set[ClassSymbol] = set()
-    for symbol in it.symbols.classes():
-        if is_type(it, symbol):
-            for field in fields_of(it, symbol):
-                found.update(named.symbol for named in named_in(it, field.module, field.annotation) if named.many)
-    return frozenset(found)
+def listings(it: Interpreter) -> dict[ClassSymbol, list[tuple[ClassSymbol, TypeField]]]:
+    """The fields of the schema that give several of a type, each with the type that it belongs to, by that type."""
+    memo_key = "fields that list a type"
+    if memo_key not in it.plans:
+        found: dict[ClassSymbol, list[tuple[ClassSymbol, TypeField]]] = {}
+        for symbol in it.symbols.classes():
+            for field in fields_of(it, symbol) if is_type(it, symbol) else ():
+                for named in named_in(it, field.module, field.annotation):
+                    if named.many and model_of(it, named.symbol) is not None:
+                        found.setdefault(named.symbol, []).append((symbol, field))
+        it.plans[memo_key] = found
+    listed: dict[ClassSymbol, list[tuple[ClassSymbol, TypeField]]] = it.plans[memo_key]
+    return listed
 
 
 def fields_of(it: Interpreter, symbol: ClassSymbol) -> tuple[TypeField, ...]:
@@ -316,7 +321,8 @@ def start_of_row(it: Interpreter, symbol: ClassSymbol, field: TypeField, shared:
         site = Site(place, f"{field.owner.node.qualname}.{field.name}", f"{field.owner.name}.{field.name}", KIND)
         it.stack.append(frame)
         plain = querysets.base_query(it, frame, ManagerValue(model.default_manager, model), field.node, site)
-        query = prepared(it, frame, symbol, hinted(it, frame, plain, field), field.node)
+        given = as_listed(it, symbol, plain) if isinstance(plain, Query) else None
+        query = prepared(it, frame, symbol, hinted(it, frame, given, field), field.node) if given is not None else None
         if isinstance(query, Query):
             row = Row(model, query, (), True)
             words = l.Name(field.node.start, field.node.end, f"list[{symbol.name}]")
@@ -331,6 +337,38 @@ def start_of_row(it: Interpreter, symbol: ClassSymbol, field: TypeField, shared:
                 del it.lazy_loads[found]
 
     return start
+
+
+def as_listed(it: Interpreter, symbol: ClassSymbol, plain: Query) -> Query | None:
+    """The type's rows with what every field that lists them has loaded; None where no such field is known to hand out
+    a queryset. A field without a resolver takes all rows of the model, or a relation of its own row's, whose rows know
+    that row."""
+    found: list[Query] = []
+    for holder, field in listings(it).get(symbol, ()):
+        parent = model_of(it, holder)
+        if field.resolver is not None:
+            given = Row(parent) if parent is not None else UNKNOWN
+            made = it.call(field.resolver, None, Arguments([given]), None)
+            found += [option for option in options(made) if isinstance(option, Query) and option.model is plain.model]
+        elif parent is None:
+            if field.said is not None:
+                return plain
+        else:
+            relation = parent.relation(field_name(field))
+            if relation is not None and relation.to_many and relation.target is not None:
+                held = ManagerValue(relation.target.default_manager, relation.target, Row(parent), relation)
+                found.append(replace(plain, known=querysets.known_by(held), row=Row(parent)))
+    found = [query for query in found if not query.opaque]
+    if not found:
+        return None
+    known = frozenset.intersection(*(query.known for query in found))
+    return replace(
+        plain,
+        joined=plain.joined | frozenset.intersection(*(query.joined for query in found)),
+        prefetches=tuple(entry for entry in found[0].prefetches if all(entry in query.prefetches for query in found)),
+        known=known,
+        row=found[0].row if known else None,
+    )
 
 
 def sharing(it: Interpreter, listed: frozenset[ClassSymbol]) -> dict[TypeField, frozenset[str]]:

@@ -216,6 +216,13 @@ class TagNode(DjangoObjectType):
     assert {event.path for event in flow.lazy_loads if event.confidence is not Confidence.LOW} == {"author"}
 
 
+def test_type_with_a_queryset_of_its_own_is_asked_for_each_row() -> None:
+    own = "\n    @classmethod\n    def get_queryset(cls, queryset, info):\n        return queryset.filter(name='')\n"
+    code = HEAD.replace("    def resolve_label", own.lstrip("\n") + "\n    def resolve_label") + BOTH + QUERY
+    flow = Flow(shop({"shop/models.py": MODELS, "shop/schema.py": code}))
+    assert {event.path for event in flow.lazy_loads if event.confidence is not Confidence.LOW} == {"tags"}
+
+
 def test_queries_that_mixins_put_together() -> None:
     code = (
         BOTH

@@ -298,3 +298,45 @@ def test_query_of_a_field_that_nobody_may_ask_for_is_not_recorded() -> None:
         shop({"shop/models.py": models, "shop/api.py": HEAD + code.format(resolver("self.count", returns=" -> int"))})
     )
     assert [event.how for event in flow.loop_queries] == ["count"]
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        ("books: List['BookType']", set()),  # the rows of a reverse key know what they were reached from
+        (
+            "books: List['BookType']\n    author: str\n\n@strawberry.type\nclass Root:\n    all: List['BookType'] = strawberry_django.field()",
+            {"author", "author__country"},
+        ),
+        (
+            "@strawberry_django.field\n    def books(self) -> List['BookType']:\n        return self.books.filter(title='')",
+            set(),
+        ),
+        (
+            "@strawberry_django.field\n    def books(self) -> List['BookType']:\n        return Book.objects.select_related('author__country')",
+            set(),
+        ),
+        (
+            "@strawberry_django.field\n    def books(self) -> List['BookType']:\n        return Book.objects.select_related('author')",
+            {"author__country"},
+        ),
+        ("@strawberry_django.field\n    def books(self) -> List['BookType']:\n        return [self]", set()),
+        (
+            "@strawberry_django.field\n    def books(self) -> List['BookType']:\n        return Book.objects.exclude(author=self)",
+            {"author", "author__country"},
+        ),
+    ],
+)
+def test_rows_know_what_the_fields_that_list_them_load(field: str, found: set[str]) -> None:
+    code = f"""
+@strawberry_django.type(Book)
+class BookType:
+    @strawberry_django.field
+    def origin(self) -> str:
+        return self.author.country.name
+
+@strawberry_django.type(Author)
+class WriterType:
+    {field}
+"""
+    assert {path for _, path in loads(code)} == found
