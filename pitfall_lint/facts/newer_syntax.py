@@ -1,24 +1,26 @@
 """Syntax newer than the interpreter's that can be spelled in older syntax of the same width, so that the fast
 reader serves.
 
-That is `except A, B:` (3.14), type parameters and `type X = ...` (3.12) and `except*` (3.11): most of what an
-older `ast` refuses
-in practice. libcst, which `python_cst.py` uses for the rest, takes about fifteen times as long.
+That is `except A, B:` (3.14), type parameters, `type X = ...` and f-strings that hold their own quotes (3.12), and
+`except*` (3.11): most of what an older `ast` refuses in practice. libcst, which `python_cst.py` uses for the rest, takes about fifteen times as long.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from pitfall_lint.facts.comments import scan
-from pitfall_lint.facts.strings import string_end
+from pitfall_lint.facts.strings import Spans, string_end
 
 _STATEMENT = re.compile(
     r"[ \t\f]*(?:(?P<handler>except\b[ \t]*(?P<star>\*)?)|(?P<alias>type) \w+[ \t]*(?=[\[=])"
     r"|(?:(?:async[ \t]+)?def|class)[ \t]+\w+[ \t]*(?=\[))"
 )
+_LITERAL = re.compile(r"#[^\n]*|\"\"\"|'''|\"|'")
+_PREFIXES = frozenset("fFtTrRbBuU")
 _TOKEN = re.compile(r"\"\"\"|'''|\"|'|[()\[\]{}]|[,:#\n]")
 
 
@@ -76,7 +78,30 @@ def _rewritten(text: str) -> Rewriting | None:
             characters = list(text)
         for at, character in edits:
             characters[at] = character
+    for at, character in _held_quotes(text):
+        characters = characters or list(text)
+        characters[at] = character
     return Rewriting("".join(characters), commas, aliases) if characters else None
+
+
+def _held_quotes(text: str) -> Iterator[tuple[int, str]]:
+    """The quotes of plain strings that stand in an f-string with the same quotes, each with the other kind of quote."""
+    position = 0
+    while (match := _LITERAL.search(text, position)) is not None:
+        token = match.group()
+        if token[0] == "#":
+            position = match.end()
+            continue
+        found: Spans = []
+        position = string_end(text, match.start(), token, found)
+        other = "'" if token == '"' else '"'
+        for start, end in found if len(token) == 1 else ():
+            while start < end and (inner := _LITERAL.search(text, start, end)) is not None:
+                opening, start = inner.start(), string_end(text, inner.start(), inner.group())
+                plain = inner.group() == token and text[opening - 1] not in _PREFIXES
+                if plain and not {other, "\\", "\n"} & set(text[opening + 1 : start - 1]):
+                    yield opening, other
+                    yield start - 1, other
 
 
 def _header_commas(text: str, position: int) -> list[int]:

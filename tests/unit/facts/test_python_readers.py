@@ -71,6 +71,8 @@ NEWER = [
     "type X = 1; y = 2\n",
     "type é = ü\n",
     "x = f\"{a['b']}{f\"{c}\"}\"\ntry: a\nexcept A, B: b\n",
+    "x = {f'a__{b['c'].d}{e['f']['g']:>{h['i']}}': j, f'{k[\"l\"]}': 'm'}\ny = f\"{n(\"o\", 'p')}\" 'q'\n",
+    "x = f'{a['\"']}'\n",
 ]
 
 
@@ -87,7 +89,7 @@ def test_newer_syntax_is_read_as_libcst_reads_it(source: str) -> None:
 
 
 def test_most_newer_syntax_needs_no_libcst() -> None:
-    for source in (NEWER[0], NEWER[1], NEWER[5], NEWER[9]):
+    for source in (NEWER[0], NEWER[1], NEWER[5], NEWER[9], NEWER[11]):
         assert newer_syntax.parse(source) is not None
     assert newer_syntax.parse("x = (\n") is None
 
