@@ -208,7 +208,8 @@ def read_column(it: Interpreter, frame: Frame, row: Row, name: str, node: Any) -
     if query is not None and row.many and not row.path and name not in ("pk", row.model.pk_name):
         relation = row.model.attnames.get(name)
         names = {name, relation.name} if relation is not None else {name}
-        if (query.only is not None and not names & query.only) or names & query.deferred:
+        loaded = query.only and {path.partition("__")[0] for path in query.only}  # `a__name` loads the key of `a` too
+        if (loaded is not None and names.isdisjoint(loaded)) or names & query.deferred:
             it.deferred_read(row, name, it.place(frame, node))
     return UNKNOWN
 

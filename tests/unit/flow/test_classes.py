@@ -209,3 +209,14 @@ def test_relation_of_a_query_in_a_loop(loop: str, relations: tuple[str, ...]) ->
     )
     project.flow = Flow(project)
     assert {query.relations for query in repeated(project, ANSWERING)} == {relations}
+
+
+@pytest.mark.parametrize(
+    ("only", "fields"),
+    [("'title'", ["author_id"]), ("'author'", []), ("'author__name'", []), ("'title', 'author_id'", [])],
+)
+def test_key_that_only_leaves_out(only: str, fields: list[str]) -> None:
+    code = (
+        f"from shop.models import Book\n\ndef f():\n    return [book.author_id for book in Book.objects.only({only})]\n"
+    )
+    assert [event.field for event in Flow(shop({"shop/a.py": code})).deferred_reads] == fields
