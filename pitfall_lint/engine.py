@@ -60,6 +60,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     from_cache: bool = False
     timings: dict[str, float] = {}
     rule_timings: dict[str, float] = {}
+    digests: dict[str, bytes] = {}  # of the bytes that each file was read as, by path
+
+    def is_of(self, path: str, data: bytes) -> bool:
+        """Whether a file's bytes are those that the findings speak of."""
+        known = self.digests.get(path)
+        return known is None or known == digest_of(data)
 
 
 class _Outcome(msgspec.Struct, frozen=True, array_like=True):
@@ -503,6 +509,7 @@ def _report(job: Job, targets: Collection[str] | None) -> Run:
         from_cache=job.from_cache,
         timings=job.timings,
         rule_timings=job.rule_timings,
+        digests=job.digests,
     )
 
 

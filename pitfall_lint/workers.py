@@ -25,6 +25,7 @@ from pitfall_lint.source import Source
 
 FEW = 40  # below this many files, starting workers costs more than it saves
 SMALL = 300_000  # likewise below this many bytes
+MARGIN = 200  # frames that may be on the stack when facts are decoded
 _CHUNK = 250_000  # bytes that a worker is given at once
 
 
@@ -44,12 +45,19 @@ def reading(path: str, kind: Kind, data: bytes) -> Reading:
     """The facts of one file's bytes; never raises."""
     digest = digest_of(data)
     try:
-        return Reading(path, digest, facts.read_encoded(path, kind, data))
+        return Reading(path, digest, _read_below(MARGIN, path, kind, data))
     except RecursionError:
         return Reading(path, digest, unreadable(path, kind, "nested too deeply to be read"))
     except Exception as error:
         failure = f"{type(error).__name__}: {error}".rstrip(": ")
         return Reading(path, digest, unreadable(path, kind, "the linter failed on it"), failure, traceback.format_exc())
+
+
+def _read_below(frames: int, path: str, kind: Kind, data: bytes) -> bytes:
+    """The encoded facts, read with so many frames more on the stack. Up to Python 3.11 the recursion limit counts them
+    together with the nesting of what is decoded: whoever looks at the facts later, from further down, can decode them.
+    """
+    return _read_below(frames - 1, path, kind, data) if frames else facts.read_encoded(path, kind, data)
 
 
 def read_file(root: str, path: str, kind: Kind) -> Reading:
@@ -117,9 +125,7 @@ class Readers:
         self.files = files
         chunks = _chunks(files, workers)
         self._pool = ProcessPoolExecutor(max(1, min(workers, len(chunks))), initializer=gc.disable)
-        self._waiting: list[Future[list[Reading]]] = [
-            self._pool.submit(read_chunk, root, chunk) for chunk in chunks
-        ]
+        self._waiting: list[Future[list[Reading]]] = [self._pool.submit(read_chunk, root, chunk) for chunk in chunks]
 
     def readings(self) -> Iterator[Reading]:
         """The files, as they come."""

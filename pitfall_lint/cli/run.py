@@ -144,7 +144,13 @@ def mended(project: Project, options: Options, bar: Bar) -> Project:
             paths = None if paths is None else (*paths, *source.added)
         return _check(paths, project.config, source, found, options, bar).findings
 
-    applied = fixes.apply(project.findings, project.source, unsafe=options.unsafe_fixes, lint_again=lint_again)
+    applied = fixes.apply(
+        project.findings,
+        project.source,
+        unsafe=options.unsafe_fixes,
+        lint_again=lint_again,
+        unchanged=project.run.is_of,
+    )
     if not options.diff and project.target.buffer is None:
         applied = fixes.write(applied, project.source)
     remaining = applied.remaining if applied.passes else project.findings
@@ -337,7 +343,7 @@ def _allow(projects: Sequence[Project], options: Options, cwd: Path) -> int:
     for project in projects:
         edits = suppress.add_noqa(project.findings, project.source)
         comments = [_comment(edit) for edit in edits]
-        applied = fixes.write(fixes.apply(comments, project.source), project.source)
+        applied = fixes.write(fixes.apply(comments, project.source, unchanged=project.run.is_of), project.source)
         written += len(applied.fixed)
         _warn_of_refusals(replace(project, applied=applied), cwd)
     terminal.note(f"Added {count(written, 'comment')} for {count(len(findings), 'finding')}.")

@@ -63,7 +63,7 @@ def expand_eager_load(recipe: EagerLoad, text: Text) -> tuple[Edit, ...]:
         raise CannotFix("the query stands within a string", text.path)
     try:
         tree, node = Tree.of_expression(source, start, end)
-    except (cst.ParserSyntaxError, ValueError) as error:
+    except (cst.ParserSyntaxError, ValueError, RecursionError) as error:
         raise CannotFix("the place does not span a whole query", text.path) from error
     wanted = _Wanted(longest(recipe.joined), longest(recipe.prefetched), frozenset(recipe.to_one))
     if recipe.form == "model" or _is_shortcut_class(text, start, node):

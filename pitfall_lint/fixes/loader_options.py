@@ -37,7 +37,7 @@ def expand_loader_option(recipe: LoaderOption, text: Text, source: Source) -> tu
         raise CannotFix("the query stands within a string", text.path)
     try:
         tree, node = Tree.of_expression(text.text, start, end)
-    except (cst.ParserSyntaxError, ValueError) as error:
+    except (cst.ParserSyntaxError, ValueError, RecursionError) as error:
         raise CannotFix("the place does not span a whole query", text.path) from error
     chain = Chain(text, tree, node, end)
     if not chain.links and not isinstance(node, cst.Call):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from pitfall_lint.finding import Confidence, Place
@@ -35,8 +36,22 @@ class Flow:
         self.project = project
         self.workers = workers
 
-    @cached_property
+    @property
     def _interpreted(self) -> Interpreter | None:
+        """The interpreter, its work done; what it raised is raised for everyone who asks, but not worked for again."""
+        outcome, trace = self._outcome
+        if isinstance(outcome, Exception):
+            raise outcome.with_traceback(trace)
+        return outcome
+
+    @cached_property
+    def _outcome(self) -> tuple[Interpreter | Exception | None, TracebackType | None]:
+        try:
+            return self._interpret(), None
+        except Exception as error:
+            return error, error.__traceback__
+
+    def _interpret(self) -> Interpreter | None:
         if not self.project.django.present and not self.project.sqlalchemy.present:
             return None
         from pitfall_lint.flow import roots, shares

@@ -343,12 +343,11 @@ def without(values: list[Value]) -> Value:
 
 
 def added(values: list[Value]) -> Value:
-    """`a + b`."""
+    """`a + b`, and a long chain of it in one."""
     if all(isinstance(value, Constant) and isinstance(value.value, str) for value in values):
         return Constant("".join(str(value.value) for value in values if isinstance(value, Constant)))
     if all(isinstance(value, Constant) and isinstance(value.value, (int, float)) for value in values):
-        first, second = (value.value for value in values if isinstance(value, Constant))
-        return Constant(first + second)  # type: ignore[operator]
+        return Constant(sum(value.value for value in values if isinstance(value, Constant)))  # type: ignore[misc]
     lists = [option for value in values for option in options(value) if isinstance(option, Items)]
     if lists:
         if len(lists) == len(values) and all(one.items is not None for one in lists):

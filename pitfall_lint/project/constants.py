@@ -9,6 +9,7 @@ are understood by the settings' reader, which builds on this.
 from __future__ import annotations
 
 import enum
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from pitfall_lint.language import (
@@ -269,8 +270,8 @@ class Folder:
     def operation(self, expr: Operation) -> Any:
         """An operator over known operands."""
         operands = [self.fold(operand) for operand in expr.operands]
-        if expr.op == "+" and len(operands) == 2:
-            return add(*operands)
+        if expr.op == "+" and len(operands) > 1:
+            return reduce(add, operands)
         if not all(known(operand) for operand in operands):
             return NOTHING
         return operate(expr.op, operands)

@@ -209,6 +209,24 @@ def test_crashes_of_one_origin_are_told_once(tmp_path: Path, rules: list[type[Ru
     ]
 
 
+def test_a_crash_of_the_flow_is_told_once_and_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pitfall_lint.flow import shares
+
+    runs: list[object] = []
+
+    def crash(interpreter: object, *rest: object) -> None:
+        runs.append(interpreter)
+        raise LookupError("lost")
+
+    monkeypatch.setattr(shares, "interpret", crash)
+    lay(tmp_path, manage="import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_settings')\n")
+    run = check(lay(tmp_path, site_settings="INSTALLED_APPS = []\n", a="from django.db import models\n"))
+    (message,) = [found.message for found in run.findings if found.code == "PFL003"]
+    assert message.startswith("rules DJG101, ")
+    assert message.endswith(" crashed: LookupError: lost")
+    assert len(runs) == 1
+
+
 def test_a_crash_of_a_reader_costs_one_file(
     tmp_path: Path, rules: list[type[Rule]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +288,38 @@ def many(tmp_path: Path) -> Path:
     for number in range(70):
         lay(tmp_path, **{f"p{number % 5}__m{number}": f"def f{number}(): pass\n" + "x = 1\n" * number})
     return lay(tmp_path, broken="x = (\n", marked="x = 1  # noqa: XYZ001\n")
+
+
+@pytest.mark.parametrize("files", [(), ("notes.txt",)])
+def test_nothing_to_read_for_workers(tmp_path: Path, rules: list[type[Rule]], files: tuple[str, ...]) -> None:
+    for name in files:
+        (tmp_path / name).write_text("words")
+    assert check(tmp_path, workers=2).findings == ()
+    assert not engine.check(lay(tmp_path, a="x = 1\n"), workers=2).from_cache
+    assert engine.check(tmp_path, workers=2).from_cache
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "x = " + " + ".join(["a"] * 3000),
+        "x = " + "g(" * 1000 + "a" + ")" * 1000,
+        "x = a" + ".b" * 920,
+        "if a == 0:\n    pass\n" + "".join(f"elif a == {number}:\n    pass\n" for number in range(460)),
+    ],
+    ids=["terms", "calls", "attributes", "branches"],
+)
+def test_what_is_nested_deeply_is_read_or_said_not_to_be_wherever_it_is_looked_at(
+    tmp_path: Path, rules: list[type[Rule]], deep: str
+) -> None:
+    first = engine.check(lay(tmp_path, a=f"def f():\n    pass\n{deep}\n"), workers=1)
+    assert ("a.py", "function f") in said(first) or [found.code for found in first.findings] == ["PFL001"]
+    lay(tmp_path, b="y = 1\n")
+
+    def further_down(frames: int) -> Run:
+        return further_down(frames - 1) if frames else engine.check(tmp_path, workers=1)
+
+    assert said(further_down(90)) == said(first)
 
 
 def test_order_and_workers_do_not_matter(many: Path, rules: list[type[Rule]]) -> None:

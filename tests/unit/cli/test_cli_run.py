@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -151,6 +152,28 @@ def test_fix(project: Path) -> None:
     assert (project / "app" / "broken.py").read_bytes() == BROKEN.encode()
     again = lint("--fix", "app/idle.py")
     assert (again.exit_code, again.stdout) == (0, "All clear: no pitfalls found.\n")
+
+
+@pytest.mark.parametrize("arguments", [["--fix"], ["--add-noqa"]])
+def test_a_file_that_changed_since_it_was_read_is_left_alone(
+    project: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    from pitfall_lint import engine
+
+    write(project, {"app/other.py": IDLE, "app/broken.py": ""})
+    check = engine.check
+
+    def and_then_somebody_writes(*given: Any, **settings: Any) -> engine.Run:
+        run = check(*given, **settings)
+        write(project, {"app/idle.py": f"y = 2\n{IDLE}"})
+        return run
+
+    monkeypatch.setattr(engine, "check", and_then_somebody_writes)
+    result = lint(*arguments)
+    assert "app/idle.py:" in result.stderr
+    assert " is not fixed: the file changed since it was read" in result.stderr
+    assert (project / "app/idle.py").read_text() == f"y = 2\n{IDLE}"
+    assert (project / "app/other.py").read_text() != IDLE
 
 
 def test_fix_that_leaves_nothing(project: Path) -> None:

@@ -123,6 +123,12 @@ def test_unknown_arguments_of_select_related_silence() -> None:
     assert paths(files) == []
 
 
+@pytest.mark.parametrize("terms", [" + ".join(["1"] * 150), " + ".join(["'a'"] * 150), " + ".join(["[1]"] * 150)])
+def test_a_long_sum_is_added_up(terms: str) -> None:
+    body = f"from shop.models import Book\n\ndef f():\n    total = {terms}\n    return [b.author.name for b in Book.objects.all()]\n"
+    assert paths({"shop/a.py": body}) == [("shop/a.py", 5, "author")]
+
+
 def test_recursion_ends() -> None:
     files = {
         "shop/a.py": "from shop.models import Book\n\ndef f(rows):\n    for b in rows:\n        b.author.name\n        g(rows)\n\n"

@@ -372,6 +372,8 @@ class A:
         ("loop", NOTHING),
         ("gettext_lazy('x')", "x"),
         ("'a' * 10 ** 9", NOTHING),
+        (" + ".join(["1"] * 150), 150),
+        ("[" + "] + [".join(["1"] * 150) + "] + unknown", [*[1] * 150, NOTHING]),
     ],
 )
 def test_folding(expression: str, value: object) -> None:
