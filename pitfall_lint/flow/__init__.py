@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pitfall_lint.project import Project
     from pitfall_lint.project.django.models import Model
 
+SHARED = 3  # so many loops over the rows of a query for each that reads a set of them
+
 
 class Flow:
     """The events of one project, interpreted when the first rule asks."""
@@ -83,6 +85,13 @@ class Flow:
             and (event.access, event.site) not in identities
             and not runs_remembered(self.project, event.access, event.trace)
             and not (event.to_many and self._goes_stale(event))
+        ]
+        seldom = self._seldom_asked(found)
+        found = [
+            replace(event, confidence=Confidence.LOW)
+            if event.site in seldom and event.returned and (event.to_many or event.through_many)
+            else event
+            for event in found
         ]
         asked = {(event.site, event.path) for event in found if event.confidence is not Confidence.LOW}
         found = [event for event in found if not self._is_served(event, asked)]
@@ -173,6 +182,20 @@ class Flow:
     def exhausted(self) -> tuple[str, ...]:
         """The roots that reached a bound: what they would still have shown is lost."""
         return () if self._interpreted is None else tuple(self._interpreted.exhausted)
+
+    def _seldom_asked(self, events: list[LazyLoad]) -> set[Site]:
+        """The queries whose rows many parts of the program go through, of which few ask for any set of them: a prefetch
+        would cost all the others."""
+        places: dict[Site, set[Place]] = {}
+        for evaluation in self.evaluations:
+            if evaluation.how == "iterate":
+                places.setdefault(evaluation.site, set()).add(evaluation.access)
+        reading: dict[Site, set[Place]] = {}
+        for event in events:
+            if event.to_many or event.through_many:
+                first = next((step.place for step in event.trace if step.message.startswith("for each of ")), None)
+                reading.setdefault(event.site, set()).add(first or event.access)
+        return {site for site, held in reading.items() if len(places.get(site, ())) >= SHARED * len(held)}
 
     def _is_served(self, event: LazyLoad, asked: set[tuple[Site, str]]) -> bool:
         """Whether the set comes with the rows of another query, which brings the relation along or is asked to:

@@ -47,7 +47,8 @@ class LazyLoad:
     outermost first. `implied` are the paths that a library joins by itself, and no longer once the query joins
     anything: the fix must name them as well. `brought` is the relation whose plain set the query is, where a prefetch
     of the rows that it belongs to brings that set elsewhere, or would: a query that loads more would pass it by.
-    `single`: the query runs on each turn of a loop and gives one row.
+    `single`: the query runs on each turn of a loop and gives one row. `returned`: the function that builds the query
+    has handed it back.
     `afterwards` are calls on the query elsewhere that some loading would break.
     """
 
@@ -63,6 +64,7 @@ class LazyLoad:
     implied: tuple[str, ...] = ()
     brought: str = ""
     single: bool = False
+    returned: bool = False
     afterwards: tuple[Afterwards, ...] = ()
 
     @property

@@ -383,7 +383,7 @@ class Interpreter:
         if found not in self.lazy_loads:
             trace = self.trace(query.site)
             sure = max(self.surest, confidence_of(row, relation, trace), key=LEVELS.index)
-            if row.fresh and not self.is_looping(query.site):
+            if row.fresh and not any(frame.loops for frame in self.builders(query.site)):
                 sure = Confidence.LOW  # a helper's query for one row: the loop is its caller's affair
             below = through_many(row) or any(
                 query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
@@ -391,14 +391,22 @@ class Interpreter:
             if row.fresh and (below or relation.kind == "generic_fk"):
                 return  # of a single row a prefetch fetches the same with the same number of queries
             self.lazy_loads[found] = LazyLoad(
-                query.site, query.model, path, relation, below, access, source_of(node), trace, sure, single=row.fresh
+                query.site,
+                query.model,
+                path,
+                relation,
+                below,
+                access,
+                source_of(node),
+                trace,
+                sure,
+                single=row.fresh,
+                returned=next(self.builders(query.site), None) is None,
             )
 
-    def is_looping(self, site: Site) -> bool:
-        """Whether a loop runs in the very function that builds the query."""
-        return any(
-            frame.loops and frame.path == site.place.path and frame.qualname == site.scope for frame in self.stack
-        )
+    def builders(self, site: Site) -> Iterator[Frame]:
+        """The activations of the very function that builds the query."""
+        return (frame for frame in self.stack if frame.path == site.place.path and frame.qualname == site.scope)
 
     def key_read(
         self,

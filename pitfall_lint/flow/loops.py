@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 FETCHING = frozenset({"get", "iterate", "index", "bool", "len", "contains", "in_bulk"})
 ANSWERING = frozenset({"count", "exists", "aggregate", "first", "last", "latest", "earliest"})
 SERVED = frozenset({"iterate", "len", "bool", "contains", "index", "count", "exists"})
-SURE_CALLS, MOST_CALLS = 2, 4
+MOST_CALLS = 2  # on the way from the loop: further on, nothing is known of its rows
+FORM = frozenset({"POST", "GET", "FILES", "cleaned_data", "fields"})  # what a form holds, a few of each
 MOST_STEPS = 12
 ONE_OFF = ("/management/commands/", "/migrations/", "/scripts/", "/fixtures/", "/seeds/")
 ONE_OFF_WORDS = re.compile(
@@ -161,15 +162,14 @@ def judged(project: Project, event: LoopQuery, iterated: frozenset[Place], busy:
         over_rows = over_rows and event.outer is not None
         if not over_rows:
             return None  # another model on each turn
-    if is_one_off(event, loops) or any(step.place in busy for step in loops):
+    few = bool(written) and not isinstance(written[-1], l.While) and not is_open(written[-1])
+    if is_one_off(event, loops) or any(step.place in busy for step in loops) or (few and not event.outer):
         sure = Confidence.LOW
     elif not over_rows:
         direct = local and not calls and event.how == "get" and is_open(written[-1])
         sure = Confidence.MEDIUM if direct else Confidence.LOW
-    elif len(calls) > MOST_CALLS:
-        sure = Confidence.LOW
     else:
-        sure = Confidence.MEDIUM if len(calls) > SURE_CALLS else Confidence.HIGH
+        sure = Confidence.LOW if len(calls) > MOST_CALLS else Confidence.HIGH
     return Repeated(event.site, event.model, event, written[-1] if written else None, local, sure)
 
 
@@ -236,6 +236,10 @@ def is_open(loop: Any) -> bool:
         return False
     if isinstance(over, l.Call) and isinstance(over.func, l.Name) and over.func.id in ("range", "enumerate", "zip"):
         return over.func.id != "range" and bool(over.args) and not isinstance(over.args[0], l.Collection)
+    if isinstance(over, l.Call) and isinstance(over.func, l.Attr) and over.func.name in ("items", "keys", "values"):
+        over = over.func.object
+    if isinstance(over, l.Attr) and over.name in FORM:
+        return False
     return (
         not isinstance(over, (l.Collection, l.Mapping, l.Const))
         and not (l.dotted(over) or "a").split(".")[-1].isupper()

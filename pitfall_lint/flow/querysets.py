@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.flow import afterwards, dialects, iteration
+from pitfall_lint.flow.events import MEMBERSHIP
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     NONE,
@@ -227,6 +228,8 @@ def write(
     it: Interpreter, frame: Frame, receiver: ManagerValue | Query, name: str, arguments: Arguments, node: Any
 ) -> Value:
     """A method that writes: the row it made, nothing else."""
+    if name not in MEMBERSHIP:
+        it.saved.add((receiver.model, tuple(loop.place for active in it.stack for loop in active.loops)))
     if name in MAKING:
         made = Row(receiver.model)
         if isinstance(receiver, ManagerValue) or receiver.site is not None:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pitfall_lint.project import Project
 
 KEYS = ("pk", "id")
+WHOLE = frozenset({"all", "values", "values_list"})
+NEUTRAL = frozenset(
+    """all order_by reverse select_related prefetch_related only defer using values values_list count exists first last
+    latest earliest aggregate iterator get_queryset""".split()  # noqa: SIM905
+)
 
 
 def conditions(node: Any) -> list[tuple[str, l.Keyword]] | None:
@@ -24,8 +29,8 @@ def conditions(node: Any) -> list[tuple[str, l.Keyword]] | None:
             if call.args or any(word.name is None for word in call.keywords):
                 return None
             found.extend((name, word) for word in call.keywords)
-        elif name not in ("all", "order_by", "select_related", "prefetch_related") and call is not None and call.args:
-            return None
+        elif call is not None and name not in NEUTRAL:
+            return None  # the project's own, or one that changes what is counted
     return found
 
 
@@ -73,7 +78,7 @@ def outer(repeated: Repeated) -> str:
 def for_answer(project: Project, repeated: Repeated) -> str:
     """Instead of a count, a test or the newest row for each row: an annotation of the outer query."""
     event, model = repeated.event, repeated.model.name
-    node = node_at(project, repeated.site.place)
+    node = query_node(project, repeated)
     path = query_path(repeated)
     name = path.replace("__", "_") or model.lower()
     if event.relation is not None and event.how == "count":
@@ -117,9 +122,17 @@ def own_key(repeated: Repeated) -> str:
 
 
 def back_to_outer(repeated: Repeated) -> str | None:
-    """The field of the inner rows that leads back to the outer one."""
+    """The lookup that leads from the inner rows back to the outer one; a generic key is none."""
     relation = repeated.event.relation
-    return relation.inverse if relation is not None else None
+    back = repeated.model.relation(relation.inverse) if relation is not None and relation.inverse else None
+    return back.query_name if back is not None and back.kind != "generic_fk" else None
+
+
+def query_node(project: Project, repeated: Repeated) -> Any:
+    """The query's expression, where it is asked as it is written: one kept in a variable may be refined further on."""
+    site, access = repeated.site.place, repeated.event.access
+    whole = site.path == access.path and access.start <= site.start <= access.end
+    return node_at(project, site) if whole else None
 
 
 def for_rows(project: Project, repeated: Repeated) -> str:
@@ -127,8 +140,13 @@ def for_rows(project: Project, repeated: Repeated) -> str:
     event, model = repeated.event, repeated.model.name
     if event.relation is not None:
         name = event.relation.name
-        node = node_at(project, repeated.site.place)
+        node = query_node(project, repeated)
         found = conditions(node) if node is not None else None
+        if node is not None and {link for link, call in links(node) if call is not None} <= WHOLE:
+            return (
+                f'Let {outer(repeated)} bring them: `prefetch_related("{event.path}")`, and go through '
+                f"`{event.path.replace('__', '.')}.all()` of the row"
+            )
         inner = f"{model}.objects.filter(...)"
         if found is not None and all(kind == "filter" for kind, _ in found):
             written = ", ".join(f"{word.name}={source_of(word.value)}" for _, word in found)
@@ -138,7 +156,7 @@ def for_rows(project: Project, repeated: Repeated) -> str:
             f'to_attr="chosen_{name.removesuffix("_set")}"))`, and go through that list of the row'
         )
     one = key_asked(project, repeated)
-    plural = f"{model.lower()}s"
+    plural = f"{model.lower()}s" if not model.endswith("y") else f"{model.lower()[:-1]}ies"
     if one is not None:
         name, value, each, over = one
         if name in KEYS:

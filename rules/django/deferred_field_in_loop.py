@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Applicability, Confidence, Edit, Edits, Finding, Fix, Place, Severity, Step
-from pitfall_lint.flow.around import node_at, text_at
+from pitfall_lint.flow.around import around, is_kept, node_at, text_at
 from pitfall_lint.flow.loops import is_loop, links
 from pitfall_lint.project.prelude import in_prelude
 from pitfall_lint.rule import Rule
@@ -89,7 +89,11 @@ class DeferredFieldInLoop(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """One finding a query, naming every column that it lacks."""
-        events = [event for event in project.flow.deferred_reads if event.model.dialect == "django"]
+        events = [
+            event
+            for event in project.flow.deferred_reads
+            if event.model.dialect == "django" and not is_kept(around(project, event.access))
+        ]
         events.sort(key=lambda event: (event.site.place, event.field, event.access))
         for site, group in itertools.groupby(events, key=lambda event: event.site):
             if in_prelude(site.place.path):

@@ -123,8 +123,31 @@ def instead(project: Project, query: Repeated) -> str:
     if query.event.how == "delete":
         return f"Delete with one statement: `{model}.objects.filter(pk__in=[...]).delete()`"
     names = assigned_fields(project, query)
-    listed = ", ".join(f'"{name}"' for name in names) or "..."
-    return f"Keep the rows in a list and write them after the loop: `{model}.objects.bulk_update(rows, [{listed}])`"
+    others = other_calls(project, query)
+    listed = ", ".join([*(f'"{name}"' for name in names), *(["..."] if others or not names else [])])
+    told = f", with what {', '.join(f'`{call}()`' for call in others)} changes" if others else ""
+    return (
+        f"Keep the rows in a list and write them after the loop: `{model}.objects.bulk_update(rows, [{listed}])`{told}"
+    )
+
+
+def other_calls(project: Project, query: Repeated) -> list[str]:
+    """The methods of the row that the loop calls beside, which may change fields as well."""
+    nodes = around(project, query.event.access)
+    call = next((node for node in reversed(nodes) if isinstance(node, l.Call)), None)
+    held = source_of(call.func.object) if call is not None and isinstance(call.func, l.Attr) else ""
+    body: Any = query.loop.body if isinstance(query.loop, l.For) else ()
+    return sorted(
+        {
+            source_of(part.value.func)
+            for part in l.walk(body)
+            if isinstance(part, l.Do)
+            and isinstance(part.value, l.Call)
+            and isinstance(part.value.func, l.Attr)
+            and part.value.func.name != query.event.how
+            and source_of(part.value.func.object) == held
+        }
+    )
 
 
 def assigned_fields(project: Project, query: Repeated) -> list[str]:

@@ -49,6 +49,7 @@ ONE = frozenset(
 )
 ALL = frozenset(["all", "fetchall", "fetchmany", "partitions"])
 WRITING = frozenset(["delete", "update", "add", "remove", "append", "extend"])
+CHANGING = WRITING - {"delete", "update"}  # of a dynamic collection
 METHODS = PASSING | ONE | ALL | WRITING | {"count", "exists", "scalars", "paginate", "__iter__"}
 IGNORED = frozenset({"bool", "len"})  # a query's truth and length ask no database
 
@@ -134,6 +135,8 @@ def call_method(it: Interpreter, frame: Frame, query: Query, name: str, argument
     """A method of a query, a statement, a result, or a dynamic collection."""
     from pitfall_lint.flow import querysets
 
+    if name in CHANGING:
+        loops.mark(it, "writing")
     if name in PASSING:
         return chained(it, frame, replace(query, site=querysets.moved(it, frame, query, node)), name, arguments)
     if name in ONE:

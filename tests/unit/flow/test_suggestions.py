@@ -1,0 +1,120 @@
+"""What is proposed in the place of a query that runs on each turn of a loop: in the program's own names, and no
+condition lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.flow.test_what_a_fix_may_do import findings
+
+HEAD = "from shop.models import Author, Book, Country\n\n"
+MANAGED = """
+from django.db import models
+
+class LongQuerySet(models.QuerySet):
+    def long(self):
+        return self.filter(pages__gt=500)
+
+class Writer(models.Model):
+    name = models.TextField()
+
+class Novel(models.Model):
+    pages = models.IntegerField()
+    writer = models.ForeignKey(Writer, models.CASCADE, related_name="novels")
+    readers = models.ManyToManyField(Writer, related_name="read_set", related_query_name="read")
+    objects = LongQuerySet.as_manager()
+"""
+
+
+def proposed(code: str, views: str) -> str:
+    """The words of the fix of the one finding."""
+    (finding,) = findings(code, {"shop/novels.py": MANAGED, "shop/views.py": HEAD + views})
+    return finding.fix.message
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("row.novels.count()", '`novels_count=Count("novels", distinct=True)`'),
+        (
+            "row.novels.filter(pages=1).count()",
+            '`novels_count=Count("novels", filter=Q(novels__pages=1), distinct=True)`',
+        ),
+        ("row.novels.long().count()", '`novels_count=Count("novels", filter=...)`'),
+    ],
+)
+def test_a_count_keeps_its_conditions(asked: str, words: str) -> None:
+    views = (
+        f"from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.all():\n        print({asked})\n"
+    )
+    assert words in proposed("DJG105", views)
+
+
+def test_a_query_kept_in_a_variable_may_have_more_conditions() -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show(least):\n    for row in Writer.objects.all():\n"
+        "        novels = row.novels.filter(pages=1)\n        if least:\n            novels = novels.exclude(pk=least)\n"
+        "        print(novels.count())\n"
+    )
+    assert '`novels_count=Count("novels", filter=...)`' in proposed("DJG105", views)
+
+
+def test_the_way_back_is_a_lookup_not_an_accessor() -> None:
+    views = (
+        "from shop.novels import Novel\n\ndef show():\n    for row in Novel.objects.all():\n"
+        "        print(row.readers.filter(name='').exists())\n"
+    )
+    assert 'Exists(Writer.objects.filter(read=OuterRef("pk")))' in proposed("DJG105", views)
+
+
+def test_a_whole_set_is_prefetched_as_it_is() -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n    keys = []\n    for row in Writer.objects.all():\n"
+        "        keys.extend(row.novels.values_list('pk', flat=True))\n"
+    )
+    assert proposed("DJG103", views) == (
+        'Let `Writer.objects.all()` bring them: `prefetch_related("novels")`, and go through `novels.all()` of the row'
+    )
+
+
+@pytest.mark.parametrize(
+    ("over", "sure"),
+    [("request.POST.items()", []), ("self.fields", []), ("request.POST.getlist('keys')", ["medium"])],
+)
+def test_a_form_has_few_fields(over: str, sure: list[str]) -> None:
+    views = f"def show(self, request):\n    for key in {over}:\n        print(Book.objects.get(title=key))\n"
+    held = findings("DJG103", {"shop/views.py": HEAD + views})
+    assert [finding.confidence.value for finding in held if finding.confidence.value != "low"] == sure
+
+
+def test_a_loop_over_what_is_written_down_turns_seldom() -> None:
+    views = (
+        "KINDS = ['a', 'b']\n\ndef show():\n    for author in Author.objects.all():\n        for kind in KINDS:\n"
+        "            for book in Book.objects.filter(author=author, title=kind):\n                print(book)\n"
+    )
+    (finding,) = findings("DJG103", {"shop/views.py": HEAD + views})
+    assert finding.confidence.value == "low"
+
+
+def test_a_method_of_the_row_may_change_more() -> None:
+    views = "def show():\n    for book in Book.objects.all():\n        book.title = ''\n        book.stamp()\n        book.save()\n"
+    (finding,) = findings("DJG106", {"shop/views.py": HEAD + views})
+    assert '`Book.objects.bulk_update(rows, ["title", ...])`, with what `book.stamp()` changes' in finding.fix.message
+
+
+def test_a_deferred_column_read_where_a_cache_misses() -> None:
+    loop = "def show(cache):\n    for book in Book.objects.defer('title'):\n"
+    plain = loop + "        print(book.title)\n"
+    kept = loop + "        text = cache.get(book.pk)\n        if text is None:\n            text = book.title\n"
+    assert len(findings("DJG107", {"shop/views.py": HEAD + plain})) == 1
+    assert findings("DJG107", {"shop/views.py": HEAD + kept}) == []
+
+
+def test_a_set_that_one_of_many_asks_for_is_not_prefetched_for_all() -> None:
+    helper = "def books():\n    return Author.objects.exclude(name='')\n\n"
+    users = "".join(f"def use{n}():\n    for author in books():\n        print(author.name)\n\n" for n in range(2))
+    asking = "def ask():\n    for author in books():\n        print(list(author.books.all()))\n\n"
+    sure = [finding.confidence.value for finding in findings("DJG102", {"shop/views.py": HEAD + helper + asking})]
+    assert sure == ["high"]
+    shared = findings("DJG102", {"shop/views.py": HEAD + helper + users + asking})
+    assert [finding.confidence.value for finding in shared] == ["low"]
