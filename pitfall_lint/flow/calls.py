@@ -149,9 +149,19 @@ def sited(it: Interpreter, frame: Frame, callee: Value, result: Value, node: Any
         and result.site.kind in implicit.KINDS
         and in_prelude(callee.function.path)
         and not in_prelude(frame.path)
+        and not is_for_many(it, frame, callee.receiver, result.site)
     ):
         return replace(result, site=it.site(frame, node))
     return result
+
+
+def is_for_many(it: Interpreter, frame: Frame, receiver: Value, site: Site) -> bool:
+    """Whether the call stands in a class that several others share (`super().get_queryset()` of a mixin): what one of
+    those lacks is mended in that one, which `site` says already."""
+    if not isinstance(receiver, Object) or frame.owner is None or frame.owner is receiver.base:
+        return False
+    own = receiver.base.node.qualname == site.scope and receiver.base.module.path == site.place.path
+    return own and len(it.symbols.heirs(frame.owner)) > 1
 
 
 def is_kept(callee: Bound | FunctionValue) -> bool:

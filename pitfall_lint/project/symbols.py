@@ -79,6 +79,7 @@ class Symbols:
         self._prelude = Prelude(self)
         self._lent: dict[str, tuple[Base, ...]] = {}
         self._subclasses: dict[ClassSymbol, list[ClassSymbol]] | None = None
+        self._heirs: dict[ClassSymbol, frozenset[ClassSymbol]] = {}
         self._locals: dict[int, Scope] = {}
 
     # ---------------------------------------------------------------- modules
@@ -190,6 +191,17 @@ class Symbols:
                     if isinstance(base, ClassSymbol):
                         self._subclasses.setdefault(base, []).append(one)
         return tuple(self._subclasses.get(symbol, ()))
+
+    def heirs(self, symbol: ClassSymbol) -> frozenset[ClassSymbol]:
+        """The classes that inherit from `symbol` and from which none inherits."""
+        held = self._heirs.get(symbol)
+        if held is None:
+            self._heirs[symbol] = frozenset()  # a class that inherits from itself ends here
+            found: set[ClassSymbol] = set()
+            for one in self.subclasses(symbol):
+                found |= self.heirs(one) or {one}
+            held = self._heirs[symbol] = frozenset(found)
+        return held
 
     def functions(self) -> Iterator[FunctionSymbol]:
         """The functions and methods of all modules but tests and migrations, in file order; functions within functions

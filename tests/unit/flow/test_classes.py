@@ -220,3 +220,32 @@ def test_key_that_only_leaves_out(only: str, fields: list[str]) -> None:
         f"from shop.models import Book\n\ndef f():\n    return [book.author_id for book in Book.objects.only({only})]\n"
     )
     assert [event.field for event in Flow(shop({"shop/a.py": code})).deferred_reads] == fields
+
+
+ADMIN = """
+from django.contrib import admin
+from shop.models import Author, Book
+
+class Quiet:
+    def get_queryset(self, request):
+        return super().get_queryset(request).order_by("pk")
+
+@admin.register(Book)
+class BookAdmin(Quiet, admin.ModelAdmin):
+    list_display = ["title", "who"]
+
+    def who(self, book):
+        return book.author.name
+"""
+SECOND = """
+@admin.register(Author)
+class AuthorAdmin(Quiet, admin.ModelAdmin):
+    list_display = ["name"]
+"""
+
+
+def test_queryset_of_a_mixin_is_mended_in_the_class_where_several_share_it() -> None:
+    (alone,) = Flow(shop({"shop/admin.py": ADMIN})).lazy_loads
+    assert (alone.site.scope, alone.site.kind, alone.path) == ("Quiet.get_queryset", "expression", "author")
+    (shared,) = Flow(shop({"shop/admin.py": ADMIN + SECOND})).lazy_loads
+    assert (shared.site.scope, shared.site.kind, shared.path) == ("BookAdmin", "admin-class", "author")
