@@ -43,6 +43,7 @@ from pitfall_lint.flow.values import (
     Object,
     Query,
     Row,
+    Site,
     Super,
     Union,
     Value,
@@ -156,8 +157,8 @@ def sited(it: Interpreter, frame: Frame, callee: Value, result: Value, node: Any
 
 
 def is_for_many(it: Interpreter, frame: Frame, receiver: Value, site: Site) -> bool:
-    """Whether the call stands in a class that several others share (`super().get_queryset()` of a mixin): what one of
-    those lacks is mended in that one, which `site` says already."""
+    """Whether the call stands in a class that several others share (`super().get_queryset()` of a mixin): what one
+    of those lacks is mended in that one, which `site` says already."""
     if not isinstance(receiver, Object) or frame.owner is None or frame.owner is receiver.base:
         return False
     own = receiver.base.node.qualname == site.scope and receiver.base.module.path == site.place.path
