@@ -57,6 +57,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     files: int = 0
     analysed: int = 0
     lines: int = 0
+    bounds: tuple[str, ...] = ()  # those of the flow that were reached, in words
     from_cache: bool = False
     timings: dict[str, float] = {}
     rule_timings: dict[str, float] = {}
@@ -75,6 +76,7 @@ class _Outcome(msgspec.Struct, frozen=True, array_like=True):
     suppressed: tuple[str, ...]  # the path of each finding that a comment silenced
     rules: tuple[str, ...]
     lines: int
+    bounds: tuple[str, ...] = ()
 
 
 class Job:
@@ -102,6 +104,7 @@ class Job:
         self.findings: list[Finding] = []
         self.suppressed: list[str] = []
         self.failures: list[Failure] = []
+        self.bounds: tuple[str, ...] = ()
         self.outcome: _Outcome | None = None
         self.from_cache = False
         self.timings: dict[str, float] = {}
@@ -399,6 +402,7 @@ def _ask(job: Job) -> None:
         severity = registry.severity_of(job.config, type(rule))
         job.findings += found if severity is None else [_with_severity(finding, severity) for finding in found]
     job.failures += failures(crashed, job.project)
+    job.bounds = job.project.flow.reached if not crashed else ()
 
 
 def _with_severity(finding: Finding, severity: Severity) -> Finding:
@@ -439,7 +443,7 @@ def _filter(job: Job) -> None:
     findings = tuple(kept[key] for key in sorted(kept))
     lines = sum(facts.lines for facts in job.facts.values())
     rules = tuple(rule.code for rule in job.rules)
-    job.outcome = _Outcome(findings, tuple(sorted(job.suppressed)), rules, lines)
+    job.outcome = _Outcome(findings, tuple(sorted(job.suppressed)), rules, lines, job.bounds)
     if job.cache is not None and not job.failures and not job.laid:
         job.cache.keep_run(_key(job), msgspec.msgpack.encode(job.outcome))
 
@@ -506,6 +510,7 @@ def _report(job: Job, targets: Collection[str] | None) -> Run:
         files=sum(within.cover(file.path) for file in job.files),
         analysed=len(job.files),
         lines=outcome.lines,
+        bounds=outcome.bounds,
         from_cache=job.from_cache,
         timings=job.timings,
         rule_timings=job.rule_timings,

@@ -288,6 +288,7 @@ def _account(project: Project, options: Options) -> Iterator[str]:
     yield f"{project.target.root}: {count(found.files, 'file')} of {found.analysed:,}, {count(found.lines, 'line')}"
     yield f", {found.suppressed:,} suppressed{', unchanged since the last run' if found.from_cache else ''}\n"
     yield f"  configuration: {project.config.path or 'none'}\n"
+    yield from (f"  bound reached: {bound}\n" for bound in found.bounds)
     if options.verbose > 1:
         yield from (f"  {seconds:8.3f} s  {phase}\n" for phase, seconds in found.timings.items())
         slow = sorted(found.rule_timings.items(), key=lambda item: (-item[1], item[0]))[:10]

@@ -2,7 +2,8 @@
 reader serves.
 
 That is `except A, B:` (3.14), type parameters, `type X = ...` and f-strings that hold their own quotes (3.12), and
-`except*` (3.11): most of what an older `ast` refuses in practice. libcst, which `python_cst.py` uses for the rest, takes about fifteen times as long.
+`except*` (3.11): most of what an older `ast` refuses in practice. libcst, which `python_cst.py` uses for the rest,
+takes about fifteen times as long.
 """
 
 from __future__ import annotations

@@ -179,6 +179,23 @@ class Flow:
         return Mapped(self.project, self._interpreted, self._set_elsewhere)
 
     @cached_property
+    def reached(self) -> tuple[str, ...]:
+        """The bounds that were reached, in words: what lies beyond them was not looked at."""
+        run = self.__dict__.get("_interpreted")
+        if run is None:
+            return ()
+        from pitfall_lint.flow import interpreter, shares
+
+        words = {
+            "deep": f"calls more than {interpreter.DEEPEST} deep were not followed",
+            "recursive": "calls of what was running already were not followed",
+            "varied": f"calls of what one start calls in over {interpreter.MOST_VARIANTS} ways were not followed",
+            "inherited": f"starts were left out, at inherited methods that led to nothing for {shares.QUIET} classes",
+        }
+        left = [f"{name}: left after {interpreter.MOST_STEPS:,} steps" for name in sorted(set(run.exhausted))]
+        return (*left, *(f"{run.bounds[name]:,} {said}" for name, said in words.items() if run.bounds[name]))
+
+    @property
     def exhausted(self) -> tuple[str, ...]:
         """The roots that reached a bound: what they would still have shown is lost."""
         return () if self._interpreted is None else tuple(self._interpreted.exhausted)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,7 @@ class Interpreter:
         self.plans: dict[Any, Any] = {}  # what a library's module has worked out of a class
         self.steps = 0
         self.exhausted: list[str] = []
+        self.bounds: Counter[str] = Counter()  # how often each other bound was reached
         self.lazy_loads: dict[Any, LazyLoad] = {}
         self.key_reads: dict[Any, KeyRead] = {}
         self.loop_queries: dict[Any, LoopQuery] = {}
@@ -137,7 +138,11 @@ class Interpreter:
         """What the function returns for these arguments; events are recorded on the way."""
         node = function.node
         again = MOST_LIBRARY_AGAIN if in_prelude(function.path) else MOST_AGAIN
-        if len(self.stack) >= DEEPEST or self.active.get(id(node), 0) >= again:
+        if len(self.stack) >= DEEPEST:
+            self.bounds["deep"] += 1
+            return UNKNOWN
+        if self.active.get(id(node), 0) >= again:
+            self.bounds["recursive"] += 1
             return UNKNOWN
         if self.is_beside_the_point(function, receiver, arguments):
             return UNKNOWN
@@ -153,6 +158,7 @@ class Interpreter:
             variant = (id(node), lent)
             count = self.variants.get(variant, 0)
             if count >= MOST_VARIANTS and not in_prelude(function.path):
+                self.bounds["varied"] += 1
                 return UNKNOWN
             self.variants[variant] = count + 1
         qualname = node.qualname if isinstance(node, l.Function) else (self.stack[-1].qualname if self.stack else "")

@@ -92,6 +92,7 @@ def interpreted(interpreter: Interpreter, roots: Roots) -> Iterator[tuple[int, s
     for number, name, start in roots:
         group = interpreter.inherited.get(id(start))
         if group is not None and quiet[group] >= QUIET:
+            interpreter.bounds["inherited"] += 1
             continue
         left, noted = len(interpreter.exhausted), interpreter.noted
         interpreter.root(name, start)
@@ -113,6 +114,7 @@ def run(interpreter: Interpreter, roots: Roots) -> Share:
             _take(share.others.setdefault(kind, []), held, seen_others, kind, number)
     share.sets = {name: getattr(interpreter, name) for name in (*SETS, *SETS_BY_SITE)}
     share.sets["implied"] = interpreter.implied
+    share.sets["bounds"] = interpreter.bounds
     return share
 
 
@@ -138,6 +140,7 @@ def merge(interpreter: Interpreter, shares: list[Share]) -> None:
             for site, members in share.sets[name].items():
                 getattr(interpreter, name)[site] |= members
         interpreter.implied.update(share.sets["implied"])
+    interpreter.bounds = sum((share.sets["bounds"] for share in shares), Counter())
     interpreter.exhausted = [name for _, name in sorted({row for share in shares for row in share.exhausted})]
 
 

@@ -137,6 +137,31 @@ def test_recursion_ends() -> None:
     assert {path for _, _, path in paths(files)} == {"author"}
 
 
+def test_bounds_that_are_reached_are_stated() -> None:
+    endless = "".join(f"    x = x or {n}\n    y = {n}\n" for n in range(8_000))
+    calls = "".join(f"    g(rows, {n})\n" for n in range(20))
+    deep = "".join(f"def d{n}(rows):\n    d{n + 1}(rows)\n\n" for n in range(40))
+    flow = Flow(
+        shop(
+            {
+                "shop/a.py": f"from shop.models import Book\n\ndef f(x):\n    Book.objects.all()\n{endless}\n\n"
+                f"def g(rows, n):\n    for b in rows:\n        print(b, n)\n    g(rows, n)\n\n"
+                f"def h():\n    rows = Book.objects.all()\n{calls}\n{deep}"
+                "def start():\n    d0(Book.objects.all())\n"
+            }
+        )
+    )
+    assert flow.reached == ()  # nothing has been asked for yet
+    assert flow.lazy_loads == ()
+    left, *others = flow.reached
+    assert left == "shop/a.py:f: left after 15,000 steps"
+    assert [said.partition(" ")[2] for said in others] == [
+        "calls more than 24 deep were not followed",
+        "calls of what was running already were not followed",
+        "calls of what one start calls in over 12 ways were not followed",
+    ]
+
+
 def test_a_function_of_twenty_thousand_lines_takes_linear_time() -> None:
     def seconds(lines: int) -> float:
         body = "".join(
