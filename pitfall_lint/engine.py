@@ -402,7 +402,7 @@ def _ask(job: Job) -> None:
         severity = registry.severity_of(job.config, type(rule))
         job.findings += found if severity is None else [_with_severity(finding, severity) for finding in found]
     job.failures += failures(crashed, job.project)
-    job.bounds = job.project.flow.reached if not crashed else ()
+    job.bounds = () if crashed else job.project.flow.reached
 
 
 def _with_severity(finding: Finding, severity: Severity) -> Finding:

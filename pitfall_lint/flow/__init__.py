@@ -178,10 +178,12 @@ class Flow:
 
         return Mapped(self.project, self._interpreted, self._set_elsewhere)
 
-    @cached_property
+    @property
     def reached(self) -> tuple[str, ...]:
         """The bounds that were reached, in words: what lies beyond them was not looked at."""
-        run = self.__dict__.get("_interpreted")
+        if "_outcome" not in self.__dict__:
+            return ()  # nobody has asked
+        run = self._interpreted
         if run is None:
             return ()
         from pitfall_lint.flow import interpreter, shares
