@@ -126,9 +126,15 @@ def one_item(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> 
 
 
 def gone_through(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
-    """`sum(x)`, `any(x)`, `all(x)`: every item is taken."""
+    """`sum(x)`: every item is taken."""
     element(it, frame, first_of(arguments), node)
     return UNKNOWN
+
+
+def of_each(it: Interpreter, frame: Frame, arguments: Arguments, node: Any, whole: bool) -> Value:
+    """`all(values)`, `any(values)`: known where each of them is true, or none is."""
+    one = element(it, frame, first_of(arguments), node)
+    return Constant(whole) if isinstance(one, Constant) and bool(one.value) is whole else UNKNOWN
 
 
 def length(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -296,8 +302,8 @@ TABLE = {
     "builtins.max": one_item,
     "builtins.min": one_item,
     "builtins.sum": gone_through,
-    "builtins.any": gone_through,
-    "builtins.all": gone_through,
+    "builtins.any": lambda it, frame, arguments, node: of_each(it, frame, arguments, node, False),
+    "builtins.all": lambda it, frame, arguments, node: of_each(it, frame, arguments, node, True),
     "builtins.len": length,
     "builtins.bool": boolean,
     "builtins.str": text,

@@ -90,6 +90,15 @@ def test_a_program_that_looks_whether_rows_are_prefetched() -> None:
     assert flow.loop_queries == ()
 
 
+def test_a_program_that_looks_whether_each_row_has_it() -> None:
+    code = (
+        PROBE + "def known(author):\n    if all(is_prefetched(book, 'author') for book in author.books.all()):\n"
+        "        return True\n    return author.books.exclude(title='').exists()\n\n"
+        "def show():\n    for author in Author.objects.prefetch_related('books__author'):\n        known(author)\n"
+    )
+    assert Flow(shop(views(code))).loop_queries == ()
+
+
 def test_behind_a_loop_nothing_changes_with_its_turns() -> None:
     code = (
         "def show(words):\n    books = Book.objects.all()\n    for word in words:\n"
