@@ -122,7 +122,7 @@ class Evaluation:
             value = reader.fold(node.value)
             self._put(names, target.id, value, reader, node)
         elif isinstance(target, Subscript):
-            self._set_item(target, reader.fold(node.value), names)
+            self._set_item(target, reader.fold(node.value), names, node.op)
         elif isinstance(target, Collection):
             value = reader.fold(node.value)
             for index, item in enumerate(target.items):
@@ -147,22 +147,27 @@ class Evaluation:
         else:
             names[name] = Setting(name, value, known(value), place)
 
-    def _set_item(self, target: Subscript, value: Any, names: dict[str, Setting]) -> None:
-        """`DATABASES["default"]["HOST"] = value`."""
+    def _set_item(self, target: Subscript, value: Any, names: dict[str, Setting], op: str | None = None) -> None:
+        """`DATABASES["default"]["HOST"] = value`, `TEMPLATES[0]["DIRS"] += value`."""
+        name, keys = self._keys(target, names)
+        if name is None:
+            return
+        setting = names[name]
+        if op is not None:
+            before = _item(setting.value, keys)
+            value = add(before, value) if op == "+" else _joined(before, value)
+        changed = _with_item(setting.value, keys, value)
+        if changed is not NOTHING:
+            names[name] = Setting(name, changed, setting.certain and known(value), setting.place, setting.possible)
+
+    def _keys(self, expr: Expr, names: dict[str, Setting]) -> tuple[str | None, list[Any]]:
+        """The setting that a chain of subscripts begins with, and their values."""
         keys: list[Any] = []
-        expr: Expr = target
         reader = Reader(self, names)
         while isinstance(expr, Subscript):
             keys.append(reader.fold(expr.index))
             expr = expr.object
-        if not isinstance(expr, Name) or expr.id not in names:
-            return
-        setting = names[expr.id]
-        changed = _with_item(setting.value, list(reversed(keys)), value)
-        if changed is not NOTHING:
-            names[expr.id] = Setting(
-                expr.id, changed, setting.certain and known(value), setting.place, setting.possible
-            )
+        return (expr.id if isinstance(expr, Name) and expr.id in names else None), keys[::-1]
 
     def _import(self, node: Import, names: dict[str, Setting]) -> None:
         source = self.symbols.absolute(self.module, node)
@@ -215,33 +220,21 @@ class Evaluation:
         ):
             self.is_open = True
             return
-        if isinstance(func.object, Name) and func.object.id in names:
-            self._change(func.object.id, func.name, expr, names)
+        name, keys = self._keys(func.object, names)
+        if name is not None:
+            self._change(name, keys, func.name, expr, names)
 
-    def _change(self, name: str, method: str, expr: Call, names: dict[str, Setting]) -> None:
-        """`INSTALLED_APPS.append("x")` and its kin."""
+    def _change(self, name: str, keys: list[Any], method: str, expr: Call, names: dict[str, Setting]) -> None:
+        """`INSTALLED_APPS.append("x")`, `TEMPLATES[0]["DIRS"].append("x")` and their kin."""
         setting = names[name]
         reader = Reader(self, names)
         args = [reader.fold(arg) for arg in expr.args]
-        value = setting.value
-        if isinstance(value, (list, tuple)) and args:
-            items = list(value)
-            if method == "append":
-                items.append(args[0])
-            elif method == "extend":
-                items = add(items, args[0])
-            elif method == "insert" and len(args) == 2:
-                items.insert(args[0] if isinstance(args[0], int) else len(items), args[1])
-            elif method == "remove":
-                items = [item for item in items if item != args[0]]
-            else:
-                return
-            names[name] = Setting(name, items, setting.certain and not reader.unsure and known(items), setting.place)
-        elif isinstance(value, dict) and method == "update" and args and isinstance(args[0], dict):
-            changed = {**value, **args[0]}
-            names[name] = Setting(
-                name, changed, setting.certain and not reader.unsure and known(changed), setting.place
-            )
+        changed = _changed(_item(setting.value, keys), method, args)
+        if keys and changed is not NOTHING:
+            changed = _with_item(setting.value, keys, changed)
+        if changed is not NOTHING:
+            certain = setting.certain and not reader.unsure and known(changed)
+            names[name] = Setting(name, changed, certain, setting.place)
 
     def _include(self, expr: Call, names: dict[str, Setting]) -> None:
         """split_settings: `include("base.py", optional("local.py"))`, with wildcards, from this module's folder."""
@@ -379,6 +372,36 @@ class Evaluation:
 
 def _joined(first: Any, second: Any) -> Any:
     return {**first, **second} if isinstance(first, dict) and isinstance(second, dict) else NOTHING
+
+
+def _changed(value: Any, method: str, args: list[Any]) -> Any:
+    """What a list or dict is after a method that changes it; NOTHING for other methods and values."""
+    if isinstance(value, (list, tuple)) and args:
+        items = list(value)
+        if method == "append":
+            return [*items, args[0]]
+        if method == "extend":
+            return add(items, args[0])
+        if method == "insert" and len(args) == 2:
+            items.insert(args[0] if isinstance(args[0], int) else len(items), args[1])
+            return items
+        if method == "remove":
+            return [item for item in items if item != args[0]]
+    if isinstance(value, dict) and method == "update" and args and isinstance(args[0], dict):
+        return {**value, **args[0]}
+    return NOTHING
+
+
+def _item(value: Any, keys: list[Any]) -> Any:
+    """What lies in a nested dict or list; NOTHING where nothing known does."""
+    for key in keys:
+        if isinstance(value, dict) and key is not NOTHING:
+            value = value.get(key, NOTHING)
+        elif isinstance(value, (list, tuple)) and isinstance(key, int) and -len(value) <= key < len(value):
+            value = value[key]
+        else:
+            return NOTHING
+    return value
 
 
 def _with_item(value: Any, keys: list[Any], item: Any) -> Any:

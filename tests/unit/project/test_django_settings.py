@@ -168,15 +168,21 @@ TEMPLATES = [
         "OPTIONS": {"loaders": [("django.template.loaders.cached.Loader", ["a.Loader", "b.Loader"])]},
     },
 ]
-TEMPLATES[0]["DIRS"].append("unseen")
+TEMPLATES[0]["DIRS"].append("appended")
+TEMPLATES[0]["DIRS"] += ["added", BASE / "added_too"]
+TEMPLATES[0]["DIRS"].insert(0, "first")
+TEMPLATES[1]["DIRS"] = ["set"]
+TEMPLATES[1]["OPTIONS"].update({"autoescape": True})
+TEMPLATES[2]["DIRS"].append("nowhere")
 """)
     first, second = settings.templates
-    assert first.dirs == ("templates", None)
+    assert first.dirs == ("first", "templates", None, "appended", "added", "added_too")
     assert first.app_dirs
     assert first.loaders is None
     assert first.options["builtins"] == ["a.tags"]
     assert not first.certain
-    assert second.dirs == ()
+    assert second.dirs == ("set",)
+    assert second.options["autoescape"] is True
     assert not second.app_dirs
     assert second.loaders == ("django.template.loaders.cached.Loader", "a.Loader", "b.Loader")
 
