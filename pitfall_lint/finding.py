@@ -109,7 +109,9 @@ class EagerLoad(msgspec.Struct, frozen=True, tag="eager-load"):
     - `view-model`: the statement `model = Book` of a view class that names no queryset; one is added after it;
     - `admin-class`: the name (or the whole) of a ModelAdmin class. `joined` goes into `list_select_related`, which
       switches off the joins that Django makes by itself, so it must name every foreign key in `list_display` as well;
-      `prefetched` gets a `get_queryset`.
+      `prefetched` gets a `get_queryset`;
+    - `admin-queryset`: the same where the manager joins already, so that Django ignores `list_select_related`: both go
+      into a `get_queryset`.
 
     `to_one` names the paths that are prefixes of a `prefetched` path (or the path itself) and end in a to-one relation:
     below a `Prefetch(queryset=...)` these are joined rather than prefetched.

@@ -46,14 +46,18 @@ def _add_queryset(
 
 
 def admin_class(recipe: EagerLoad, text: Text) -> tuple[Edit, ...]:
-    """Add to the `list_select_related` of an admin class, or give it one; prefetches go into a `get_queryset`."""
+    """Add to the `list_select_related` of an admin class, or give it one; prefetches go into a `get_queryset`, and so
+    do joins where Django looks at nothing else.
+    """
     tree = _tree(text)
     start = text.offset(recipe.query.start)
     for node in classes(tree.module.body):
         if tree.start(node) <= start < tree.end(node.name):
+            if recipe.form == "admin-queryset":
+                return tuple(_load_in_queryset(_calls(recipe, text), text, tree, node))
             edits = _join_in_list(recipe, text, tree, node) if recipe.joined else []
             if recipe.prefetched:
-                edits += _prefetch_in_list(recipe, text, tree, node)
+                edits += _load_in_queryset(_calls(recipe, text)[-1:], text, tree, node)
             return tuple(edits)
     raise CannotFix("no class stands there", text.path)
 
@@ -130,7 +134,7 @@ def _outside(text: Text, tree: Tree, value: cst.Tuple | cst.List) -> tuple[int, 
     return start, end
 
 
-def _prefetch_in_list(recipe: EagerLoad, text: Text, tree: Tree, node: cst.ClassDef) -> list[Edit]:
+def _load_in_queryset(calls: Sequence[str], text: Text, tree: Tree, node: cst.ClassDef) -> list[Edit]:
     if "get_queryset" in _methods(node):
         raise CannotFix("the class builds its own queryset in `get_queryset()`", text.path)
     if not isinstance(node.body, cst.IndentedBlock):
@@ -138,7 +142,6 @@ def _prefetch_in_list(recipe: EagerLoad, text: Text, tree: Tree, node: cst.Class
     last = node.body.body[-1]
     if isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[0], cst.Pass):
         raise CannotFix("the class is empty", text.path)
-    paths = ", ".join(f"{text.quote}{path}{text.quote}" for path in longest(recipe.prefetched))
     indent = _indent(text, _begin(tree, node.body.body[0]))
     outer = _indent(text, tree.start(node))
     step = indent[len(outer) :] if indent.startswith(outer) else "    "
@@ -147,7 +150,7 @@ def _prefetch_in_list(recipe: EagerLoad, text: Text, tree: Tree, node: cst.Class
     lines = (
         "",
         f"{indent}def get_queryset(self, request):",
-        f"{indent}{step}return super().get_queryset(request).prefetch_related({paths})",
+        f"{indent}{step}return {'.'.join(['super().get_queryset(request)', *calls])}",
     )
     return [text.edit(at, at, "".join(newline + line for line in lines))]
 

@@ -46,7 +46,7 @@ _BARE_ITERATOR = re.compile(r"\s*\\?\s*\.\s*a?iterator\s*\(\s*\)")
 
 def expand_eager_load(recipe: EagerLoad, text: Text) -> tuple[Edit, ...]:
     """The edits of the recipe; none where everything is loaded already."""
-    if recipe.form in ("view-model", "admin-class"):
+    if recipe.form in ("view-model", "admin-class", "admin-queryset"):
         from pitfall_lint.fixes.class_level import admin_class, view_model
 
         return (view_model if recipe.form == "view-model" else admin_class)(recipe, text)

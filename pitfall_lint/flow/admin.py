@@ -202,6 +202,9 @@ def admin_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -
 
 
 def _joined(it: Interpreter, query: Query, columns: Value, select_related: Value) -> Query:
+    if query.joined and query.site.kind == "admin-class":  # the manager joins: Django asks the class for no more
+        site = query.site
+        return replace(query, site=Site(site.place, site.scope, site.source, "admin-queryset"))
     if query.joined or query.opaque:
         return query
     if select_related == Constant(True):

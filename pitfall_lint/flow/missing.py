@@ -135,6 +135,10 @@ class Missing:
         if self.site.kind == "admin-class":
             recipe = EagerLoad(self.site.place, self.joined, self.prefetched, form="admin-class", to_one=self.to_one)
             return Fix(Applicability.SAFE, f"Give `{self.site.scope}` {self.admin_words}", recipe)
+        if self.site.kind == "admin-queryset":
+            recipe = EagerLoad(self.site.place, self.joined, self.prefetched, form="admin-queryset", to_one=self.to_one)
+            words = f"Give `{self.site.scope}` a `get_queryset()` with `{self.calls}`"
+            return Fix(Applicability.SAFE, words, recipe)
         if self.site.kind == "admin-register":
             words = f"Register `{self.model.name}` with a ModelAdmin class that has {self.admin_words}"
             return Fix(Applicability.MANUAL, words)
