@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pitfall_lint import language as l
-from pitfall_lint.flow import admin, importing, libraries, querysets
+from pitfall_lint.flow import admin, importing, libraries, querysets, signals, templates
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.interpreter import Interpreter
 from pitfall_lint.flow.values import ClassValue, Constant, External, FunctionValue, Object, Row, Value
@@ -90,7 +90,7 @@ def start_of(it: Interpreter, symbol: FunctionSymbol) -> Start | None:
     """How to start at this function: with its receiver, and arguments that are not known, but for those whose name
     and use tell a model."""
     function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
-    given = Arguments(keywords=told_by_name(it, symbol))
+    given = Arguments(keywords={**told_by_name(it, symbol), **signals.instances(it, symbol)})
     if symbol.owner is None:
         return lambda: it.call(function, None, given, None)
     receiver = receiver_of(it, symbol)
@@ -236,4 +236,5 @@ PROVIDERS: list[Callable[[Interpreter], Iterator[tuple[str, Start]]]] = [
     entries,
     admin.registered_bare,
     libraries.starts,
+    templates.starts,
 ]

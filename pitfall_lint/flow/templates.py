@@ -7,6 +7,7 @@ https://docs.djangoproject.com/en/stable/ref/templates/language/
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +66,28 @@ def named(it: Interpreter, name: Value | None, near: TemplateFacts | None = None
                 found.append(first)
         elif isinstance(option, Constant) and isinstance(option.value, str):
             template = it.project.templates.find(option.value, near)
+            part = option.value.partition("#")[2]
+            if template is not None and part:
+                template = part_of(it, template, part)
             if template is not None:
                 found.append(template)
         elif isinstance(option, Template):
             found.extend(named(it, option.name, near))
+    return found
+
+
+def part_of(it: Interpreter, template: TemplateFacts, name: str) -> TemplateFacts | None:
+    """A part of a template as a template of its own: `{% partialdef name %}`.
+
+    https://docs.djangoproject.com/en/stable/ref/templates/language/#template-partials
+    """
+    memo_key = ("part of a template", template.path, name)
+    if memo_key not in it.plans:
+        whole = it.project.templates.all.get(template.path, template)
+        parts = [node for node in l.walk(whole.body) if isinstance(node, l.Block) and node.partial]
+        bodies = [node.body for node in parts if node.name == name]
+        it.plans[memo_key] = msgspec.structs.replace(whole, body=bodies[0], extends=None) if bodies else None
+    found: TemplateFacts | None = it.plans[memo_key]
     return found
 
 
@@ -128,7 +147,7 @@ def serves(it: Interpreter, processor: FunctionSymbol) -> bool:
 def run(
     it: Interpreter, frame: Frame, template: TemplateFacts, variables: dict[str, Value], node: Any, label: str
 ) -> None:
-    """Run a template, unless nothing that it mentions holds a query or a row."""
+    """Run a template, unless nothing that it mentions holds a query or a row, or makes one."""
     mentioned = names_of(it, template)
     seen = {
         name: value
@@ -136,10 +155,11 @@ def run(
         if (mentioned is None or name in mentioned)
         and (is_tracked(value) or isinstance(value, (Constant, FunctionValue)))
     }
-    if not any(is_tracked(value) for value in seen.values()):
+    if not any(is_tracked(value) for value in seen.values()) and not asks_itself(it, template):
         return
     memo_key = (
         template.path,
+        id(template),  # the whole, or a part
         frozenset((name, key(value)) for name, value in seen.items()),
         frozenset(frame.varying) if frame.loops else frozenset(),
     )
@@ -160,6 +180,45 @@ def run(
         run_chain(it, inner, template)
     finally:
         it.stack.pop()
+
+
+def starts(it: Interpreter) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Each template that fetches rows by itself, given nothing: whichever view renders it."""
+    for path, template in it.project.templates.all.items():
+        if asks(it, template):
+            yield path, start_at(it, template)
+
+
+def start_at(it: Interpreter, template: TemplateFacts) -> Callable[[], object]:
+    """A start at a template."""
+    frame = frame_of(it, template, {})
+    return lambda: run(it, frame, template, {}, l.Name(l.pack(1, 0), l.pack(1, 0), ""), "")
+
+
+def asks(it: Interpreter, template: TemplateFacts) -> bool:
+    """Whether the template calls a function of the project's that could build a query: a tag, a global of Jinja's."""
+    functions = it.project.templates.functions
+    for name in template.names:
+        made = functions.jinja_global(name) if template.engine == "jinja" else None
+        if name.startswith("tag:"):
+            made = functions.tag(template, name[4:])
+        if made is not None and id(made.function.node) in it.relevant:
+            return True
+    return False
+
+
+def asks_itself(it: Interpreter, template: TemplateFacts) -> bool:
+    """Whether the template, or what it extends or includes, fetches rows by itself."""
+    memo_key = ("asks itself", id(template))
+    if memo_key not in it.plans:
+        it.plans[memo_key] = asks(it, template)
+        reached = [part.template for part in l.walk(template.body) if isinstance(part, (l.Include, l.TemplateImport))]
+        for node in (*reached, template.extends):
+            if isinstance(node, l.Const) and isinstance(node.value, str) and not it.plans[memo_key]:
+                other = it.project.templates.find(node.value, template)
+                if other is not None and other is not template:
+                    it.plans[memo_key] = asks_itself(it, other)
+    return bool(it.plans[memo_key])
 
 
 def frame_of(it: Interpreter, template: TemplateFacts, variables: dict[str, Value]) -> Frame:
