@@ -407,10 +407,19 @@ def test(it: Interpreter, frame: Frame, node: Any) -> bool | None:
 
 
 def decide(it: Interpreter, frame: Frame, test: Any) -> bool | None:
-    """Whether a test holds, for the tests that abstract values can decide: isinstance."""
+    """Whether a test holds, for the tests that abstract values can decide: isinstance, and whether a row is stored."""
     if isinstance(test, l.Operation) and test.op == "not":
         inner = decide(it, frame, test.operands[0])
         return None if inner is None else not inner
+    if isinstance(test, l.Operation) and test.op in ("is", "is not", "==", "!=") and len(test.operands) == 2:
+        none = isinstance(test.operands[1], l.Const) and test.operands[1].kind == "none"
+        held = has_key(it, frame, test.operands[0]) if none else None
+        return None if held is None else held == (test.op in ("is not", "!="))
+    if isinstance(test, l.Choice) and test.kind in ("and", "or"):
+        decisive = test.kind == "or"
+        return decisive if any(decide(it, frame, option) is decisive for option in test.options) else None
+    if isinstance(test, l.Attr):
+        return has_key(it, frame, test)
     if (
         isinstance(test, l.Call)
         and isinstance(test.func, l.Name)
@@ -426,6 +435,22 @@ def decide(it: Interpreter, frame: Frame, test: Any) -> bool | None:
         if len(kinds) == 1 and answers == {True}:
             return True
     return None
+
+
+def has_key(it: Interpreter, frame: Frame, node: Any) -> bool | None:
+    """`row.pk` of rows that a query gave: they have one, and are not being added (`row._state.adding`)."""
+    if not isinstance(node, l.Attr) or node.name not in ("pk", "id", "adding"):
+        return None
+    adding = node.name == "adding"
+    holder = node.object.object if adding and isinstance(node.object, l.Attr) else node.object
+    for row in options(it.evaluate(frame, holder)):
+        if not isinstance(row, Row) or row.query is None or row.model.dialect != "django":
+            return None
+        if any(name in ("pk", row.model.pk_name) for name, _ in row.overlay):
+            return None
+        if not adding and node.name not in ("pk", row.model.pk_name):
+            return None
+    return not adding
 
 
 def narrow(it: Interpreter, frame: Frame, test: Any, holds: bool) -> None:

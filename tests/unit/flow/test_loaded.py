@@ -217,6 +217,29 @@ def test_a_prefetch_that_is_asked_for_serves_slices_and_counts_too() -> None:
     assert [event.path for event in both.flow.lazy_loads] == ["books"]
 
 
+@pytest.mark.parametrize(
+    ("test", "read"),
+    [
+        ("not self.pk", False),
+        ("self.pk is None", False),
+        ("self._state.adding", False),
+        ("not self.id and self.name", False),
+        ("self.pk", True),
+        ("self.name", True),
+    ],
+)
+def test_rows_of_a_query_are_stored_already(test: str, read: bool) -> None:
+    models = (
+        "from django.db import models\nfrom shop.models import Author\n\nclass Note(models.Model):\n"
+        "    name = models.TextField()\n    author = models.ForeignKey(Author, models.CASCADE)\n"
+        f"    def save(self, *args, **kwargs):\n        if {test}:\n            self.name = self.author.name\n"
+        "        super().save(*args, **kwargs)\n"
+    )
+    code = "from shop.notes import Note\n\ndef show():\n    for note in Note.objects.all():\n        note.save()\n"
+    held = paths({"shop/notes.py": models, "shop/views.py": code})
+    assert [path for _, _, path in held] == (["author"] if read else [])
+
+
 MESSAGES = """
 from django.db import models
 
