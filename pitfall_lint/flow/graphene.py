@@ -154,7 +154,7 @@ def parts_of(it: Interpreter, shape: Shape) -> tuple[Part, ...]:
     memo_key = ("parts of a graphene type", shape)
     held: tuple[Part, ...] | None = it.plans.get(memo_key)
     if held is None:
-        symbol = shape.symbol
+        symbol = shape.cls
         found: dict[str, Part] = {}
         for name, field in declared(symbol).items():
             for made in made_by(it, field):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pitfall_lint.flow import graphene, marshmallow, ninja, strawberry
+from pitfall_lint.flow import graphene, marshalling, marshmallow, ninja, strawberry
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
 
-MODULES: tuple[Any, ...] = (graphene, marshmallow, ninja, strawberry)
+MODULES: tuple[Any, ...] = (graphene, marshalling, marshmallow, ninja, strawberry)
 TABLE: dict[str, Any] = {name: handler for module in MODULES for name, handler in module.TABLE.items()}
 
 

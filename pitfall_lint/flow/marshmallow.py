@@ -203,7 +203,7 @@ def parts_of(it: Interpreter, shape: Shape) -> tuple[Part, ...]:
         asked = None if shape.only is None else {path.partition(".")[0] for path in shape.only}
         held = it.plans[memo_key] = tuple(
             part if part.shape is None else replace(part, shape=inside(shape, part.name, part.shape))
-            for part in every_part(it, shape.symbol)
+            for part in every_part(it, shape.cls)
             if (asked is None or part.name in asked) and part.name not in shape.hidden
         )
     return held

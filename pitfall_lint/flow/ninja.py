@@ -127,15 +127,15 @@ def shown_by_schema(it: Interpreter, frame: Frame, arguments: Arguments, node: A
 
 def parts_of(it: Interpreter, shape: Shape) -> tuple[Part, ...]:
     """What a schema reads: its own fields, and those that a ModelSchema takes from its model."""
-    memo_key = ("fields of a schema", shape.symbol)
+    memo_key = ("fields of a schema", shape.cls)
     held: tuple[Part, ...] | None = it.plans.get(memo_key)
     if held is None:
         found: dict[str, Part] = {}
-        for base in reversed(list(user_classes(shape.symbol))):
+        for base in reversed(list(user_classes(shape.cls))):
             if is_schema(base):
-                found.update({part.name: part for part in declared(it, shape.symbol, base)})
-        if shape.symbol.is_subclass_of(MODEL_SCHEMA):
-            for part in of_model(it, shape.symbol):
+                found.update({part.name: part for part in declared(it, shape.cls, base)})
+        if shape.cls.is_subclass_of(MODEL_SCHEMA):
+            for part in of_model(it, shape.cls):
                 found.setdefault(part.name, part)
         held = it.plans[memo_key] = tuple(found.values())
     return held

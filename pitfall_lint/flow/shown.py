@@ -40,17 +40,35 @@ from pitfall_lint.flow.values import (
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.classes import ClassSymbol
+    from pitfall_lint.project.modules import Module
 
 DEEPEST = 4  # shapes within shapes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A dict that says what is shown of a row; `entries` hold the name of each part, its module, key and value."""
+
+    name: str
+    module: Module
+    node: Any
+    entries: tuple[tuple[str, Module, Any, Any], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A class that says what is shown of a row; `only` and `hidden` are the names to which the program narrows it."""
+    """A class, or a dict, that says what is shown of a row; `only` and `hidden` are the names to which the program
+    narrows it."""
 
-    symbol: ClassSymbol
+    symbol: ClassSymbol | Table
     only: frozenset[str] | None = None
     hidden: frozenset[str] = frozenset()
+
+    @property
+    def cls(self) -> ClassSymbol:
+        """The class that the shape is, for libraries that know no other."""
+        assert not isinstance(self.symbol, Table)
+        return self.symbol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +78,7 @@ class Part:
     """
 
     name: str
-    owner: ClassSymbol
+    owner: ClassSymbol | Table
     node: Any
     path: str = ""
     function: FunctionValue | None = None
@@ -119,7 +137,7 @@ def show_one(it: Interpreter, frame: Frame, shape: Shape, value: Value, parts_of
     if not isinstance(value, (Row, Object, Dict)):
         return
     symbol = shape.symbol
-    running = [active.node for active in it.stack if isinstance(active.node, l.Class)]
+    running = [active.node for active in it.stack if isinstance(active.node, (l.Class, l.Mapping, l.Call))]
     if len(running) >= DEEPEST or symbol.node in running:
         return
     memo_key = ("shown in parts", shape, key(value), it.surest)
@@ -141,7 +159,7 @@ def show_one(it: Interpreter, frame: Frame, shape: Shape, value: Value, parts_of
 def show_part(it: Interpreter, part: Part, value: Value, parts_of: PartsOf) -> None:
     """What the part gives, and what is shown of that."""
     place = Place(part.owner.module.path, part.node.start, part.node.end)
-    frame = frame_at(it, place, part.owner)
+    frame = frame_at(it, place, part.owner if not isinstance(part.owner, Table) else None)
     it.stack.append(frame)
     try:
         if part.function is not None:
@@ -195,9 +213,11 @@ def read(it: Interpreter, frame: Frame, value: Value, names: list[str], node: An
     return UNKNOWN if value == NONE else value
 
 
-def frame_of(symbol: ClassSymbol, place: Place) -> Frame:
+def frame_of(symbol: ClassSymbol | Table, place: Place) -> Frame:
     """The activation of a shape, for the way that a finding shows."""
-    made = Frame(symbol.module.path, symbol.module, Scope({}), symbol.node.qualname, symbol, symbol.node)
+    owner = symbol if not isinstance(symbol, Table) else None
+    qualname = owner.node.qualname if owner is not None else ""
+    made = Frame(symbol.module.path, symbol.module, Scope({}), qualname, owner, symbol.node)
     made.call = place
     made.label = f"shown by `{symbol.name}`"
     return made

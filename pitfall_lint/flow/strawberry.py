@@ -281,7 +281,7 @@ def parts_of(it: Interpreter, shape: Shape) -> tuple[Part, ...]:
     memo_key = ("parts of a type", shape)
     held: tuple[Part, ...] | None = it.plans.get(memo_key)
     if held is None:
-        held = it.plans[memo_key] = tuple(part_of(it, field) for field in fields_of(it, shape.symbol))
+        held = it.plans[memo_key] = tuple(part_of(it, field) for field in fields_of(it, shape.cls))
     return held
 
 
