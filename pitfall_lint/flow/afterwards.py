@@ -94,6 +94,7 @@ def written(project: Project, sites: Iterable[Site]) -> dict[str, set[Afterwards
     """
     functions = [function.node for function in project.symbols.functions()]
     known = Counter(node.name for node in functions)
+    read = {node.name for node in functions if any(is_property(decorator) for decorator in node.decorators)}
     names = {site.scope.rpartition(".")[2] for site in sites}
     names = {name for name in names if known[name] == 1}
     found: dict[str, set[Afterwards]] = defaultdict(set)
@@ -105,13 +106,13 @@ def written(project: Project, sites: Iterable[Site]) -> dict[str, set[Afterwards
             part.target.id: name
             for part in l.walk(function.node.body)
             if isinstance(part, l.Let) and isinstance(part.target, l.Name) and part.value is not None
-            for name in mentioned.intersection(step for step, _ in links(part.value))
+            for name in mentioned.intersection(asked(part.value, read))
         }
         for part in l.walk(function.node.body):
             if not isinstance(part, l.Call) or not isinstance(part.func, l.Attr) or part.func.name not in NOTED:
                 continue
-            root, steps = root_of(part.func.object), [step for step, _ in links(part.func.object)]
-            about = mentioned.intersection(steps)
+            root = root_of(part.func.object)
+            about = mentioned.intersection(asked(part.func.object, read))
             if isinstance(root, l.Name) and root.id in held:
                 about |= {held[root.id]}
             place = Place(function.module.path, part.start, part.end)
@@ -120,6 +121,16 @@ def written(project: Project, sites: Iterable[Site]) -> dict[str, set[Afterwards
                 if call is not None:
                     found[name].add(call)
     return found
+
+
+def asked(node: Any, read: set[str]) -> set[str]:
+    """The functions that a chain calls; of those in `read`, which are properties, a mention is enough."""
+    return {step for step, call in links(node) if call is not None or step in read}
+
+
+def is_property(decorator: Any) -> bool:
+    """`@property`, `@cached_property`."""
+    return (l.dotted(decorator) or "").rpartition(".")[2] in ("property", "cached_property")
 
 
 def root_of(node: Any) -> Any:

@@ -34,6 +34,11 @@ def conditions(node: Any) -> list[tuple[str, l.Keyword]] | None:
     return found
 
 
+def called(project: Project, repeated: Repeated) -> list[str]:
+    """The methods that the query is made of, in their order."""
+    return [name for name, call in links(query_node(project, repeated)) if call is not None]
+
+
 def varying_names(repeated: Repeated) -> frozenset[str]:
     """The names that change with the loop, where it stands in the same function."""
     return targets(repeated.loop) if repeated.local else frozenset()

@@ -13,6 +13,8 @@ from pitfall_lint.rule import Rule
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
 
+LOADING = frozenset({"all", "select_related", "prefetch_related", "only", "defer"})
+
 
 class DefeatedPrefetch(Rule):
     """A related set was prefetched, but each row asks it in a way that the prefetch cannot answer: a query per row.
@@ -124,6 +126,12 @@ def fix_of(project: Project, query: Repeated) -> Fix:
         words = (
             f"Answer it from what was prefetched, in Python over `row.{read}.all()` (`any(...)`, `sum(...)`), or let "
             f"the query say it: " + suggest.for_answer(project, query)
+        )
+    elif set(suggest.called(project, query) or [""]) <= LOADING:
+        asked = ".".join(suggest.called(project, query))
+        words = (
+            f"Go through `row.{read}.all()`; what `{asked}()` loads belongs into the prefetch: "
+            f'`Prefetch("{query.event.path}", queryset={query.model.name}.objects.select_related(...))`'
         )
     else:
         words = suggest.for_rows(project, query) + f"; or choose in Python over `row.{read}.all()`"

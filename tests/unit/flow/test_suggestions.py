@@ -118,3 +118,14 @@ def test_a_set_that_one_of_many_asks_for_is_not_prefetched_for_all() -> None:
     assert sure == ["high"]
     shared = findings("DJG102", {"shop/views.py": HEAD + helper + users + asking})
     assert [finding.confidence.value for finding in shared] == ["low"]
+
+
+def test_a_prefetched_set_that_only_asks_for_more() -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.prefetch_related('novels'):\n"
+        "        for novel in row.novels.select_related('writer'):\n            print(novel)\n"
+    )
+    assert proposed("DJG104", views) == (
+        "Go through `row.novels.all()`; what `select_related()` loads belongs into the prefetch: "
+        '`Prefetch("novels", queryset=Novel.objects.select_related(...))`'
+    )

@@ -152,6 +152,23 @@ def test_what_is_done_with_a_query_elsewhere_is_not_broken(
 
 
 @pytest.mark.parametrize(
+    ("decorator", "applicability"), [("", Applicability.SAFE), ("    @property\n", Applicability.MANUAL)]
+)
+def test_an_attribute_of_that_name_is_not_the_function(decorator: str, applicability: Applicability) -> None:
+    models = (
+        MODELS + f"\nclass Shelf:\n{decorator}    def listed(self):\n        return Book.objects.filter(title='a')\n"
+    )
+    shown = "shelf.listed" if decorator else "shelf.listed()"
+    views = (
+        "from shop.models import Shelf\n\n"
+        f"def f():\n    shelf = Shelf()\n    return [b.author.name for b in {shown}]\n\n"
+        "def g(request):\n    for b in request.listed.books().only('title'):\n        b.title\n"
+    )
+    (finding,) = findings("DJG101", {"shop/models.py": models, VIEWS: views})
+    assert finding.fix.applicability is applicability
+
+
+@pytest.mark.parametrize(
     ("models", "applicability"),
     [
         (MODELS, Applicability.MANUAL),
