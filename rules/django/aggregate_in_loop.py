@@ -73,8 +73,8 @@ class AggregateInLoop(Rule):
 
     Limits
     Nothing where a prefetch serves it (`.count()` and `.exists()` of a prefetched `.all()`). A prefetch that is passed
-    by is DJG104. Commands, scripts, imports and loops that write as they go have low confidence, which is not shown
-    by default.
+    by is DJG104. Commands, scripts, imports, loops that write as they go and queries more than two calls away from the
+    loop have low confidence, which is not shown by default.
 
     References
     - https://docs.djangoproject.com/en/stable/topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset

@@ -74,7 +74,8 @@ class DeferredFieldInLoop(Rule):
     where another function leaves the column out.
 
     Limits
-    Columns of joined rows are not followed. A column that is read several calls away from the loop has a lower
+    Columns of joined rows are not followed, nor is one that is read only where a cache does not hold the answer.
+    A column that is read several calls away from the loop has a lower
     confidence.
 
     References

@@ -86,7 +86,7 @@ class InefficientEmptinessTest(Rule):
 
     Limits
     Silent for querysets in variables, whose rows may be used elsewhere, for plain `.all()` of related sets, which a
-    prefetch may have filled, and in templates.
+    prefetch may have filled, for queries of one row at most (`filter(pk=key)`), and in templates.
 
     References
     - https://docs.djangoproject.com/en/stable/ref/models/querysets/#exists

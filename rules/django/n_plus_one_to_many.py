@@ -76,7 +76,9 @@ class NPlusOneToMany(Rule):
     Limits
     A related set that is refined per row (`.filter()`, `.order_by()`, `.count()`, `.first()`) is not served by a
     plain prefetch and is no finding of this rule.
-    Silent where what the query loads cannot be told.
+    Silent where what the query loads cannot be told, and where the loop writes rows of the kind that a prefetch would
+    have fetched before it. A set that few of many loops over a shared query read has low confidence, which is not
+    shown by default.
 
     References
     - https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related

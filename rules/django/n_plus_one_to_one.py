@@ -84,7 +84,10 @@ class NPlusOneToOne(Rule):
     Limits
     Silent where what the query loads cannot be told (`select_related(*names)` of names not known), where rows come
     from code outside the project, and where the
-    program itself fills the relation. Queries built in a template get a suggestion only.
+    program itself fills the relation, asks whether it is prefetched (`_prefetched_objects_cache`), or keeps the answer
+    (a cached function). A query that gives one row on each turn of a loop counts where the loop stands in the same
+    function; a helper that gets one row has low confidence, which is not shown by default. Queries built in a template
+    get a suggestion only.
 
     References
     - https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related

@@ -79,8 +79,10 @@ class QueryInLoop(Rule):
     Limits
     Silent for loops over a few names that are written out, for `while`, and for answers that are kept (a dict that is
     asked first, a cached function). Loops that go through something else than rows count only where they `get` by
-    what they go through. Loops that write as they go, commands, scripts and imports have low confidence, which is
-    not shown by default. Counts, tests and newest rows are DJG105, a prefetch that is passed by is DJG104.
+    what they go through. Loops that write as they go, commands, scripts, imports, loops over a form's fields and
+    queries more than two calls away from the loop have low confidence, which is not shown by default. What the
+    prefetch serves that DJG102 asks for is left to it.
+    Counts, tests and newest rows are DJG105, a prefetch that is passed by is DJG104.
 
     References
     - https://docs.djangoproject.com/en/stable/topics/db/optimization/#retrieve-everything-at-once-if-you-know-you-will-need-it

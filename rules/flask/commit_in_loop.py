@@ -64,7 +64,7 @@ class CommitInLoop(Rule):
 
 
     Fix
-    Manual: commit once after the loop, or every few hundred rows.
+    Manual: commit once after the loop, or every few hundred rows; `flush()` gives a new row its key in between.
 
     Limits
     Silent where the loop shows that it is meant: a condition counts the rows, a `try` around the commit goes on
