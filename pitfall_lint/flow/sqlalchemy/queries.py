@@ -185,7 +185,9 @@ def executed(query: Query) -> Query:
 def chained(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Arguments) -> Value:
     """A method that gives another query."""
     if name in NARROWING or name in ("join",):
-        query = replace(query, refined=True, known=query.known | pinned(it, frame, query, name, arguments))
+        fixed = pinned(it, frame, query, name, arguments)
+        shared = frozenset(f"={relation}" for relation in fixed)
+        query = replace(query, refined=True, known=query.known | fixed, notes=query.notes | shared)
     elif name == "options":
         return with_options(query, arguments)
     elif name in ("group_by", "with_for_update"):  # neither takes an outer join beside it
@@ -393,7 +395,8 @@ def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relationshi
         it.lazy_load(row, relation, frame, node)
     if relation.to_many:
         return Items("list", None, Row(target, query, (*row.path, relation.name), True, False, relation, row))
-    return Row(target, query, (*row.path, relation.name), row.many, row.fresh, relation, row)
+    shared = query is not None and not row.path and f"={relation.name}" in query.notes  # one row for all of them
+    return Row(target, query, (*row.path, relation.name), row.many and not shared, row.fresh, relation, row)
 
 
 def no_site(frame: Frame) -> Any:

@@ -109,6 +109,8 @@ def test_relations_found(body: str, paths: tuple[str, ...]) -> None:
         "for b in Book.query.all():\n    b.author = Author()\n    print(b.author)",
         "b = Book.query.first()\nreturn b.author.books",
         "return [b.author for b in Book.query.from_statement(key)]",
+        "return [b.author.books for b in Book.query.filter_by(author_id=key)]",  # one author for all of them
+        "return [loan.book.author for loan in Loan.query.filter(Loan.book_id == key)]",
     ],
 )
 def test_silent(body: str) -> None:
