@@ -163,7 +163,18 @@ class LoaderOption(msgspec.Struct, frozen=True, tag="loader-option"):
     imports: tuple[tuple[str, str], ...] = ()
 
 
-Recipe: TypeAlias = Union[Edits, EagerLoad, BindExtension, LoaderOption]  # noqa: UP007
+class DropLoad(msgspec.Struct, frozen=True, tag="drop-load"):
+    """Take relations out of a call of `select_related` or `prefetch_related`. `query` spans the chain up to and with
+    that call; each of `paths`, as the call writes it, becomes the `shorter` one at the same place, or goes where that
+    is empty. The call goes with its last argument.
+    """
+
+    query: Place
+    paths: tuple[str, ...]
+    shorter: tuple[str, ...]
+
+
+Recipe: TypeAlias = Union[Edits, EagerLoad, BindExtension, LoaderOption, DropLoad]  # noqa: UP007
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pitfall_lint.errors import CannotFix
-from pitfall_lint.finding import BindExtension, EagerLoad, Edit, Edits, Fix, LoaderOption, Move, Recipe
+from pitfall_lint.finding import BindExtension, DropLoad, EagerLoad, Edit, Edits, Fix, LoaderOption, Move, Recipe
 from pitfall_lint.fixes.text import Text
 from pitfall_lint.source import Source
 
@@ -45,6 +45,10 @@ class Expander:
             from pitfall_lint.fixes.loader_options import expand_loader_option
 
             return Expansion(expand_loader_option(recipe, self.text(recipe.query.path), self.source))
+        if isinstance(recipe, DropLoad):
+            from pitfall_lint.fixes.drop_load import expand_drop_load
+
+            return Expansion(expand_drop_load(recipe, self.text(recipe.query.path)))
         raise CannotFix(f"no way to expand {type(recipe).__name__} is known")
 
     def text(self, path: str) -> Text:

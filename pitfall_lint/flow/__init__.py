@@ -24,6 +24,7 @@ from pitfall_lint.flow.events import (
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.flow.sqlalchemy.found import Mapped
+    from pitfall_lint.flow.unused import UnusedLoad
     from pitfall_lint.flow.values import Site
     from pitfall_lint.project import Project
     from pitfall_lint.project.django.models import Model
@@ -170,6 +171,15 @@ class Flow:
         """Calls of `select_related()` without arguments."""
         run = self._interpreted
         return () if run is None else tuple(sorted(run.bare_joins.values(), key=lambda event: event.access))
+
+    @cached_property
+    def unused_loads(self) -> tuple[UnusedLoad, ...]:
+        """Relations that a query loads though nothing that may come by its rows reads them."""
+        if not self.project.django.present:
+            return ()
+        from pitfall_lint.flow.unused import Unused
+
+        return tuple(Unused(self.project).find())
 
     @cached_property
     def mapped(self) -> Mapped:
