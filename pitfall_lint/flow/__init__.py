@@ -135,7 +135,10 @@ class Flow:
         found = [
             event
             for event in run.loop_queries.values()
-            if event.outer is None or event.relation is None or len(run.built[event.outer]) < 2
+            if event.outer is None
+            or event.relation is None
+            or len(run.built[event.outer]) < 2
+            or all(knows(model, event.path) for model in run.built[event.outer])
         ]
         return tuple(sorted(found, key=lambda event: (event.access, event.how, event.site.place)))
 
@@ -271,3 +274,14 @@ class Flow:
 def holds(outer: Place, inner: Place) -> bool:
     """Whether one place lies within another."""
     return outer.path == inner.path and outer.start <= inner.start and inner.end <= outer.end
+
+
+def knows(model: Model, path: str) -> bool:
+    """Whether a lookup path leads on from the model."""
+    current: Model | None = model
+    for name in path.split("__"):
+        relation = current.relation(name) if current is not None else None
+        if relation is None:
+            return False
+        current = relation.target
+    return True

@@ -249,3 +249,18 @@ def test_queryset_of_a_mixin_is_mended_in_the_class_where_several_share_it() -> 
     assert (alone.site.scope, alone.site.kind, alone.path) == ("Quiet.get_queryset", "expression", "author")
     (shared,) = Flow(shop({"shop/admin.py": ADMIN + SECOND})).lazy_loads
     assert (shared.site.scope, shared.site.kind, shared.path) == ("BookAdmin", "admin-class", "author")
+
+
+def test_a_set_that_each_of_several_models_has_is_asked_for_each_row() -> None:
+    models = KINDS + (
+        "\nclass Loan(models.Model):\n    disc = models.ForeignKey(Disc, on_delete=models.CASCADE, related_name='loans')\n"
+        "\nclass Lease(models.Model):\n    tape = models.ForeignKey(Tape, on_delete=models.CASCADE, related_name='NAME')\n"
+    )
+    code = (
+        "from shop.models import Medium\n\ndef media():\n    found = []\n    for kind in Medium.__subclasses__():\n"
+        "        found.extend(kind.objects.all())\n    return [one.loans.exclude(pk=1).count() for one in found]\n"
+    )
+    for name, expected in (("loans", {"loans"}), ("leases", set())):
+        project = shop({"shop/models.py": models.replace("NAME", name), "shop/a.py": code})
+        project.flow = Flow(project)
+        assert {query.event.path for query in repeated(project, ANSWERING)} == expected
