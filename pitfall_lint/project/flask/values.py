@@ -415,15 +415,18 @@ class Evaluator:
             return Thunk(symbol.value, self.top(symbol.module))
         return None
 
-    def elements(self, expr: lang.Expr, scope: Scope) -> tuple[Thunk, ...] | None:
-        """The elements that a loop over `expr` sees, in order; None where they cannot be known."""
+    def elements(self, expr: lang.Expr, scope: Scope, depth: int = DEPTH) -> tuple[Thunk, ...] | None:
+        """The elements that a loop over `expr` sees, in order; None where they cannot be known, as those of
+        `names = sorted(names)`."""
+        if depth == 0:
+            return None
         thunk = self.resolved(expr, scope)
         expr, scope = thunk.expr, thunk.scope
         if isinstance(expr, lang.Collection):
             found: list[Thunk] = []
             for item in expr.items:
                 if isinstance(item, lang.Star):
-                    nested = self.elements(item.value, scope)
+                    nested = self.elements(item.value, scope, depth - 1)
                     if nested is None:
                         return None
                     found.extend(nested)
@@ -433,14 +436,14 @@ class Evaluator:
         if isinstance(expr, lang.Mapping):
             return tuple(Thunk(key, scope) for key in expr.keys if key is not None)
         if isinstance(expr, lang.Operation) and expr.op == "+":
-            sides = [self.elements(side, scope) for side in expr.operands]
+            sides = [self.elements(side, scope, depth - 1) for side in expr.operands]
             return (
                 None if any(side is None for side in sides) else tuple(item for side in sides if side for item in side)
             )
         if isinstance(expr, lang.Call):
             name = lang.dotted(expr.func) or ""
             if name in ("list", "tuple", "sorted", "reversed", "set", "iter") and len(expr.args) == 1:
-                return self.elements(expr.args[0], scope)
+                return self.elements(expr.args[0], scope, depth - 1)
             if isinstance(expr.func, lang.Attr) and expr.func.name in ("items", "values", "keys"):
                 table = self.resolved(expr.func.object, scope)
                 if isinstance(table.expr, lang.Mapping):

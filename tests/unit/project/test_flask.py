@@ -535,3 +535,11 @@ def test_recursion_ends() -> None:
         "app = a(Flask(__name__))\nx = y\ny = x\nx.route('/')\n@x.get('/')\ndef v(): ...\n"
     )
     assert len(flask.apps) == 1
+
+
+def test_a_loop_over_what_a_name_makes_of_itself() -> None:
+    flask, app = only_app(
+        "from flask import Flask\napp = Flask(__name__)\n\n\ndef add():\n    names = sorted(names)\n    for name in names:\n"
+        "        app.add_url_rule('/' + name, name)\n\n\nadd()\n"
+    )
+    assert len(flask.routes_on(app)) <= 1
