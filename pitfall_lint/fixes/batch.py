@@ -220,13 +220,20 @@ def _overlap(one: tuple[int, int, Edit], other: tuple[int, int, Edit]) -> bool:
 def _touch(one: tuple[int, int, Edit], other: tuple[int, int, Edit]) -> bool:
     """Whether edits of two findings are too near: they overlap, or one inserts at the edge of what the other replaces.
 
-    Two insertions at one point are fine, and stand in the order in which they came.
+    Two insertions at one point are fine, and stand in the order in which they came; two imports from one module are
+    rather made one.
     """
     if one[0] == one[1] and other[0] == other[1]:
-        return False
+        return one[0] == other[0] and one[2].content != other[2].content and _imports_alike(one[2], other[2])
     if one[0] == one[1] or other[0] == other[1]:
         return one[0] <= other[1] and other[0] <= one[1]
     return one[0] < other[1] and other[0] < one[1]
+
+
+def _imports_alike(one: Edit, other: Edit) -> bool:
+    """Whether both import something from the same module."""
+    heads = [edit.content.strip().partition(" import ") for edit in (one, other)]
+    return heads[0][0] == heads[1][0] and all(head.startswith("from ") and names for head, _, names in heads)
 
 
 def _check_path(path: str) -> None:

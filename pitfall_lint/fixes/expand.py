@@ -24,6 +24,7 @@ class Expander:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.texts: dict[str, Text] = {}
+        self.limits: dict[str, int] = {}
 
     def expand(self, fix: Fix) -> Expansion:
         """The edits and moves of a fix (none for a manual one); CannotFix where it cannot be done safely."""
@@ -36,7 +37,7 @@ class Expander:
         if isinstance(recipe, EagerLoad):
             from pitfall_lint.fixes.eager_load import expand_eager_load
 
-            return Expansion(expand_eager_load(recipe, self.text(recipe.query.path)))
+            return self.kept_short(recipe, expand_eager_load(recipe, self.text(recipe.query.path)))
         if isinstance(recipe, BindExtension):
             from pitfall_lint.fixes.flask import expand_bind
 
@@ -50,6 +51,19 @@ class Expander:
 
             return Expansion(expand_drop_load(recipe, self.text(recipe.query.path)))
         raise CannotFix(f"no way to expand {type(recipe).__name__} is known")
+
+    def kept_short(self, recipe: EagerLoad, edits: tuple[Edit, ...]) -> Expansion:
+        """The edits of a query, folded where its lines would become too long."""
+        if not edits or recipe.form not in ("expression", "model"):
+            return Expansion(edits)
+        from pitfall_lint.fixes.folding import folded, limit_of
+
+        path = recipe.query.path
+        text = self.text(path)
+        if path not in self.limits:
+            self.limits[path] = limit_of(path, text, self.source)
+        start, end = text.offset(recipe.query.start), text.offset(recipe.query.end)
+        return Expansion(folded(edits, text, start, end, self.limits[path]))
 
     def text(self, path: str) -> Text:
         """The file, decoded; kept while its bytes stay the same."""

@@ -92,19 +92,25 @@ class PythonFile:
         if self.binds(name):
             raise CannotFix(f"the name {name} is taken", self.path)
         head = list(self._head(before))
-        flasks = [item for item in head if _module(item).startswith("flask")]
-        below = [item for item in flasks if (_module(item), isinstance(item, ast.ImportFrom)) <= (module, True)]
         line = f"from {module} import {name}"
+        alike = [item for item in head if _family(_module(item)) == _family(module)]
+        beside = alike or self._beside(head)
+        below = [item for item in beside if _key(item) <= (True, module.lower())]
         if below:
             return [self.insert(self._last_row(below[-1]), line)]
-        if flasks:
-            return [self.insert(line_of(self.start(flasks[0])) - 1, line)]
-        absolute = [item for item in head if not (isinstance(item, ast.ImportFrom) and item.level)]
-        if absolute:
-            return [self.insert(self._last_row(absolute[-1]), line)]
+        if beside:
+            return [self.insert(line_of(self.start(beside[0])) - 1, line)]
+        standard = [item for item in head if _root(item) in sys.stdlib_module_names]
+        if standard:
+            return [self.insert(self._last_row(standard[-1]), f"\n{line}")]
         if head:
-            return [self.insert(line_of(self.start(head[0])) - 1, line)]
+            return [self.insert(line_of(self.start(head[0])) - 1, f"{line}\n")]
         return [self.insert(self._top(before), line)]
+
+    def _beside(self, head: list[ast.Import | ast.ImportFrom]) -> list[ast.Import | ast.ImportFrom]:
+        """The imports of what is neither Python's own nor this project's."""
+        own = {*self.path.removesuffix(".py").split("/")}
+        return [item for item in head if _root(item) not in {"", *own, *sys.stdlib_module_names}]
 
     def _head(self, before: Place) -> Iterator[ast.Import | ast.ImportFrom]:
         """The imports before anything else happens in the file."""
@@ -197,6 +203,22 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
             block = getattr(part, field, None)
             if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
                 yield block
+
+
+def _root(statement: ast.Import | ast.ImportFrom) -> str:
+    """The package that is imported from; empty for a relative import."""
+    return _module(statement).partition(".")[0]
+
+
+def _family(module: str) -> str:
+    """What is imported side by side: one package, and Flask with its extensions."""
+    root = module.partition(".")[0]
+    return "flask" if root.startswith("flask") else root
+
+
+def _key(statement: ast.Import | ast.ImportFrom) -> tuple[bool, str]:
+    """Sorts as isort does: `import a` before `from a import b`."""
+    return isinstance(statement, ast.ImportFrom), _module(statement).lower()
 
 
 def _module(statement: ast.Import | ast.ImportFrom) -> str:

@@ -190,7 +190,13 @@ CASES: list[tuple[str, str, str, str, int]] = [
         "(b.author.country.name, " + TAGS + ")",
         4,
     ),
-    ("some = «Book.objects.filter(pages=1)»\nrows = some.difference(Book.objects.filter(title='x1'))", "", "author", AUTHOR, 2),
+    (
+        "some = «Book.objects.filter(pages=1)»\nrows = some.difference(Book.objects.filter(title='x1'))",
+        "",
+        "author",
+        AUTHOR,
+        2,
+    ),
     (
         "rows = «Author.objects.prefetch_related(Prefetch('books', Book.objects.filter(pages=1) & Book.live.all()))»",
         "",

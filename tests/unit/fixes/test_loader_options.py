@@ -57,6 +57,18 @@ def test_query_forms(query: str, after: str) -> None:
         ("from models import Book\n", "from models import Book\nfrom sqlalchemy.orm import joinedload\n"),
         ("from sqlalchemy.orm import Session\n", "from sqlalchemy.orm import Session, joinedload\n"),
         ('"""Doc."""\n', '"""Doc."""\nfrom sqlalchemy.orm import joinedload\n'),
+        (
+            "import os\n\nfrom flask import g\nfrom funcy import project\nfrom werkzeug import exceptions\n",
+            "import os\n\nfrom flask import g\nfrom funcy import project\nfrom sqlalchemy.orm import joinedload\n"
+            "from werkzeug import exceptions\n",
+        ),
+        (
+            "from sqlalchemy.exc import IntegrityError\nfrom sqlalchemy.orm.exc import NoResultFound\n",
+            "from sqlalchemy.exc import IntegrityError\nfrom sqlalchemy.orm import joinedload\n"
+            "from sqlalchemy.orm.exc import NoResultFound\n",
+        ),
+        ("import os\n", "import os\n\nfrom sqlalchemy.orm import joinedload\n"),
+        ("from . import models\n", "from sqlalchemy.orm import joinedload\n\nfrom . import models\n"),
     ],
 )
 def test_imports(head: str, after: str) -> None:
