@@ -65,7 +65,7 @@ class LoanAdmin(admin.ModelAdmin):
         return loan.book.title  # query: flat
 
     def by(self, loan):
-        return loan.owner_name  # query: grows "owner" refused "list_select_related is passed over where the manager joins"
+        return loan.owner_name  # query: grows "owner"
 
 
 admin.site.register(Tag)
