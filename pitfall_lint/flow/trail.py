@@ -558,7 +558,8 @@ class Trail:
                 found |= self.apply(function, args, words, frozenset([path]))
         if name in WRITING:
             for function in self.known.receivers:
-                self.run(function.node, function.module, function.owner, {"instance": receiver, "obj": receiver})
+                given = {param.name: receiver for param in function.node.params if param.name not in ("self", "sender")}
+                self.run(function.node, function.module, function.owner, given)
             return found
         if known:
             return found

@@ -90,6 +90,10 @@ def wrapped(function):
 def looked_at(book):
     return book.title
 
+@receiver(post_save, sender=Book)
+def told(sender, **kwargs):
+    print(len(kwargs["instance"].tags.all()))
+
 def tree(book, depth):
     return tree(book, depth - 1) if depth else named(book)
 """
@@ -287,6 +291,12 @@ def test_silent_in_a_page(body: str, page: str) -> None:
         "base.html": "{% block main %}{% endblock %}{% for book in books %}{{ book.author }}{% endfor %}",
     }
     assert unused(body, templates) == []
+
+
+def test_what_signals_read() -> None:
+    tagged = 'Book.objects.prefetch_related("tags")'
+    assert unused("for book in books:\n    book.save()", query=tagged) == []
+    assert unused("for book in books:\n    print(book.title)", query=tagged) == ["tags"]
 
 
 def test_paths() -> None:
