@@ -79,6 +79,8 @@ class NPlusOneToMany(Rule):
     Silent where what the query loads cannot be told, and where the loop writes rows of the kind that a prefetch would
     have fetched before it. A set that few of many loops over a shared query read has low confidence, which is not
     shown by default.
+    Of GraphQL types, a relation that `Meta.fields` or an annotation names is taken to be asked for, with medium
+    confidence; one that only comes with all the others, or below such a relation, has low confidence.
 
     References
     - https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related

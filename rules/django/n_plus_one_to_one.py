@@ -88,6 +88,8 @@ class NPlusOneToOne(Rule):
     (a cached function). A query that gives one row on each turn of a loop counts where the loop stands in the same
     function; a helper that gets one row has low confidence, which is not shown by default. Queries built in a template
     get a suggestion only.
+    Of GraphQL types, a relation that `Meta.fields` or an annotation names is taken to be asked for, with medium
+    confidence; one that only comes with all the others, or below such a relation, has low confidence.
 
     References
     - https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related

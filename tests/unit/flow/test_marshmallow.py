@@ -78,62 +78,65 @@ def loads(code: str) -> set[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("body", "paths"),
-    [
-        ("title = fields.Str()", set()),
-        ("author_id = fields.Int()", set()),
-        ("author = fields.Nested(AuthorSchema)", {"author"}),
-        ("author = fields.Nested('AuthorSchema')", {"author"}),
-        ("author = fields.Nested(lambda: AuthorSchema(only=('name',)))", {"author"}),
-        ("author = fields.Nested(AuthorSchema())", {"author"}),
-        ("author = ma.Nested(AuthorSchema)", {"author"}),
-        ("author = fields.Nested(DeepSchema)", {"author", "author__country"}),
-        ("author = fields.Nested(DeepSchema, only=('name',))", {"author"}),
-        ("author = fields.Nested(DeepSchema, exclude=('country',))", {"author"}),
-        ("author = fields.Nested(AuthorSchema, load_only=True)", set()),
-        ("writer = fields.Nested(AuthorSchema, attribute='author')", {"author"}),
-        ("author = fields.Pluck(DeepSchema, 'name')", {"author"}),
-        ("author_name = fields.Str(attribute='author.name')", {"author"}),
-        ("byline = fields.Str()", {"author"}),
-        ("tags = fields.Nested(TagSchema, many=True)", {"tags"}),
-        ("tags = fields.List(fields.Nested(TagSchema))", {"tags"}),
-        ("who = fields.Method('get_who')\n\n    def get_who(self, obj):\n        return obj.author.name", {"author"}),
-        ("who = fields.Method('get_who')\n\n    def get_who(self, obj):\n        return obj.title", set()),
-        ("who = fields.Function(lambda obj: obj.author.name)", {"author"}),
-        ("who = fields.Function(lambda obj, context: obj.author.name)", {"author"}),
-        ("author = fields.Nested(AuthorSchema)\n\n    class Meta:\n        exclude = ('author',)", set()),
-        ("author = fields.Nested(AuthorSchema)\n\n    class Meta:\n        fields = ('title',)", set()),
-        ("author = fields.Nested(AuthorSchema)\n\n    class Meta:\n        load_only = ('author',)", set()),
-        (
-            "author = fields.Nested(AuthorSchema)\n\n    @pre_dump\n    def plain(self, obj, **kwargs):\n        return {}",
-            set(),
-        ),
-        (
-            "author = fields.Nested(AuthorSchema)\n\n    @post_dump\n    def done(self, data, **kwargs):\n        return data",
-            {"author"},
-        ),
-    ],
-)
+FIELDS: list[tuple[str, set[str]]] = [
+    ("title = fields.Str()", set()),
+    ("author_id = fields.Int()", set()),
+    ("author = fields.Nested(AuthorSchema)", {"author"}),
+    ("author = fields.Nested('AuthorSchema')", {"author"}),
+    ("author = fields.Nested(lambda: AuthorSchema(only=('name',)))", {"author"}),
+    ("author = fields.Nested(AuthorSchema())", {"author"}),
+    ("author = ma.Nested(AuthorSchema)", {"author"}),
+    ("author = fields.Nested(DeepSchema)", {"author", "author__country"}),
+    ("author = fields.Nested(DeepSchema, only=('name',))", {"author"}),
+    ("author = fields.Nested(DeepSchema, exclude=('country',))", {"author"}),
+    ("author = fields.Nested(AuthorSchema, load_only=True)", set()),
+    ("writer = fields.Nested(AuthorSchema, attribute='author')", {"author"}),
+    ("author = fields.Pluck(DeepSchema, 'name')", {"author"}),
+    ("author_name = fields.Str(attribute='author.name')", {"author"}),
+    ("byline = fields.Str()", {"author"}),
+    ("tags = fields.Nested(TagSchema, many=True)", {"tags"}),
+    ("tags = fields.List(fields.Nested(TagSchema))", {"tags"}),
+    ("who = fields.Method('get_who')\n\n    def get_who(self, obj):\n        return obj.author.name", {"author"}),
+    ("who = fields.Method('get_who')\n\n    def get_who(self, obj):\n        return obj.title", set()),
+    ("who = fields.Function(lambda obj: obj.author.name)", {"author"}),
+    ("author = fields.Nested(AuthorSchema)\n\n    class Meta:\n        exclude = ('author',)", set()),
+    ("title = fields.Str()\n    author = fields.Nested(AuthorSchema)\n\n    class Meta:\n        fields = ('title',)", set()),
+    ("author = fields.Nested(AuthorSchema)\n\n    class Meta:\n        load_only = ('author',)", set()),
+    (
+        "author = fields.Nested(AuthorSchema)\n\n    @pre_dump\n    def plain(self, obj, **kwargs):\n        return {}",
+        set(),
+    ),
+    (
+        "author = fields.Nested(AuthorSchema)\n\n    @post_dump\n    def done(self, data, **kwargs):\n        return data",
+        {"author"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "paths"), FIELDS)
 def test_fields_of_a_schema(body: str, paths: set[str]) -> None:
     assert loads(f"class BookSchema(Schema):\n    {body}\n" + VIEW) == {("Book.query", path) for path in paths}
 
 
-@pytest.mark.parametrize(
-    ("base", "body", "paths"),
-    [
-        ("ma.SQLAlchemyAutoSchema", "", set()),
-        ("ma.SQLAlchemyAutoSchema", "include_fk = True", set()),
-        ("ma.SQLAlchemyAutoSchema", "include_relationships = True", {"author", "tags"}),
-        ("ma.SQLAlchemyAutoSchema", "include_relationships = True\n        exclude = ('tags',)", {"author"}),
-        ("ma.SQLAlchemyAutoSchema", "include_relationships = True\n        fields = ('title',)", set()),
-        ("ma.SQLAlchemySchema", "include_relationships = True", set()),
-        ("ma.ModelSchema", "", {"author", "tags"}),
-    ],
-)
+MAPPED: list[tuple[str, str, set[str]]] = [
+    ("ma.SQLAlchemyAutoSchema", "", set()),
+    ("ma.SQLAlchemyAutoSchema", "include_fk = True", set()),
+    ("ma.SQLAlchemyAutoSchema", "include_relationships = True", {"author", "tags"}),
+    ("ma.SQLAlchemyAutoSchema", "include_relationships = True\n        exclude = ('tags',)", {"author"}),
+    ("ma.SQLAlchemyAutoSchema", "include_relationships = True\n        fields = ('title',)", set()),
+    ("ma.SQLAlchemySchema", "include_relationships = True", set()),
+]
+
+
+@pytest.mark.parametrize(("base", "body", "paths"), [*MAPPED, ("ma.ModelSchema", "", {"author", "tags"})])
 def test_schema_of_a_mapped_class(base: str, body: str, paths: set[str]) -> None:
     code = f"class BookSchema({base}):\n    class Meta:\n        model = Book\n        {body}\n" + VIEW
     assert loads(code) == {("Book.query", path) for path in paths}
+
+
+def test_function_with_the_context_of_older_releases() -> None:
+    code = "class BookSchema(Schema):\n    who = fields.Function(lambda obj, context: obj.author.name)\n"
+    assert loads(code + VIEW) == {("Book.query", "author")}
 
 
 def test_declared_field_of_a_mapped_schema() -> None:

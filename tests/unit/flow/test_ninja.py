@@ -70,54 +70,53 @@ def loads(code: str) -> set[tuple[str, str]]:
     return {(event.site.source, event.path) for event in flow.lazy_loads}
 
 
-@pytest.mark.parametrize(
-    ("body", "paths"),
-    [
-        ("    title: str\n", set()),
-        ("    title: str\n    author_id: int\n", set()),
-        ("    author: AuthorOut\n", {"author"}),
-        ("    author: Optional[AuthorOut] = None\n", {"author"}),
-        ("    author: AuthorOut | None = None\n", {"author"}),
-        ("    author: Annotated[AuthorOut, Field(title='x')]\n", {"author"}),
-        ("    author: 'AuthorOut'\n", {"author"}),
-        ("    author: AuthorDeep\n", {"author", "author__country"}),
-        ("    tags: List[TagOut]\n", {"tags"}),
-        ("    tags: list['TagOut']\n", {"tags"}),
-        ("    byline: str\n", {"author"}),
-        ("    author_name: str = Field(None, alias='author.name')\n", {"author"}),
-        ("    country: str = Field(..., validation_alias='author.country.name')\n", {"author", "author__country"}),
-        ("    writer: AuthorOut = Field(..., alias='author')\n", {"author"}),
-        (
-            "    name: str\n\n    @staticmethod\n    def resolve_name(obj):\n        return obj.author.name\n",
-            {"author"},
-        ),
-        (
-            "    name: str\n\n    @staticmethod\n    def resolve_name(obj, context):\n        return obj.author.name\n",
-            {"author"},
-        ),
-        ("    author: str\n\n    @staticmethod\n    def resolve_author(obj):\n        return obj.title\n", set()),
-        (
-            "    writer: AuthorDeep\n\n    @staticmethod\n    def resolve_writer(obj):\n        return obj.author\n",
-            {"author", "author__country"},
-        ),
-        ("    _author: AuthorOut\n    title: str\n", set()),
-        ("    author = None\n    title: str\n", set()),
-    ],
-)
+FIELDS: list[tuple[str, set[str]]] = [
+    ("    title: str\n", set()),
+    ("    title: str\n    author_id: int\n", set()),
+    ("    author: AuthorOut\n", {"author"}),
+    ("    author: Optional[AuthorOut] = None\n", {"author"}),
+    ("    author: AuthorOut | None = None\n", {"author"}),
+    ("    author: Annotated[AuthorOut, Field(title='x')]\n", {"author"}),
+    ("    author: 'AuthorOut'\n", {"author"}),
+    ("    author: AuthorDeep\n", {"author", "author__country"}),
+    ("    tags: List[TagOut]\n", {"tags"}),
+    ("    tags: list['TagOut']\n", {"tags"}),
+    ("    byline: str\n", {"author"}),
+    ("    author_name: str = Field(None, alias='author.name')\n", {"author"}),
+    ("    country: str = Field(..., validation_alias='author.country.name')\n", {"author", "author__country"}),
+    ("    writer: AuthorOut = Field(..., alias='author')\n", {"author"}),
+    (
+        "    name: str\n\n    @staticmethod\n    def resolve_name(obj):\n        return obj.author.name\n",
+        {"author"},
+    ),
+    (
+        "    name: str\n\n    @staticmethod\n    def resolve_name(obj, context):\n        return obj.author.name\n",
+        {"author"},
+    ),
+    ("    author: str\n\n    @staticmethod\n    def resolve_author(obj):\n        return obj.title\n", set()),
+    (
+        "    writer: AuthorDeep\n\n    @staticmethod\n    def resolve_writer(obj):\n        return obj.author\n",
+        {"author", "author__country"},
+    ),
+    ("    _author: AuthorOut\n    title: str\n", set()),
+]
+
+
+@pytest.mark.parametrize(("body", "paths"), FIELDS)
 def test_fields_of_a_schema(body: str, paths: set[str]) -> None:
     assert loads("class BookOut(Schema):\n" + body + VIEW) == {("Book.objects.all()", path) for path in paths}
 
 
-@pytest.mark.parametrize(
-    ("meta", "paths"),
-    [
-        ("model = Book\n        fields = ['id', 'title', 'author']", set()),
-        ("model = Book\n        fields = ['id', 'tags']", {"tags"}),
-        ("model = Book\n        fields = '__all__'", {"tags"}),
-        ("model = Book\n        exclude = ['tags']", set()),
-        ("model = Book\n        exclude = ['title']", {"tags"}),
-    ],
-)
+META: list[tuple[str, set[str]]] = [
+    ("model = Book\n        fields = ['id', 'title', 'author']", set()),
+    ("model = Book\n        fields = ['id', 'tags']", {"tags"}),
+    ("model = Book\n        fields = '__all__'", {"tags"}),
+    ("model = Book\n        exclude = ['tags']", set()),
+    ("model = Book\n        exclude = ['title']", {"tags"}),
+]
+
+
+@pytest.mark.parametrize(("meta", "paths"), META)
 def test_model_schema_shows_keys(meta: str, paths: set[str]) -> None:
     code = f"class BookOut(ModelSchema):\n    class Meta:\n        {meta}\n"
     assert loads(code + VIEW) == {("Book.objects.all()", path) for path in paths}
