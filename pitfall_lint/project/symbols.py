@@ -81,6 +81,8 @@ class Symbols:
         self._subclasses: dict[ClassSymbol, list[ClassSymbol]] | None = None
         self._heirs: dict[ClassSymbol, frozenset[ClassSymbol]] = {}
         self._locals: dict[int, Scope] = {}
+        self._classes: tuple[ClassSymbol, ...] | None = None
+        self._functions: tuple[FunctionSymbol, ...] | None = None
 
     # ---------------------------------------------------------------- modules
 
@@ -168,11 +170,12 @@ class Symbols:
             symbol = made[node.start] = FunctionSymbol(module, node, owner)
         return symbol
 
-    def classes(self) -> Iterator[ClassSymbol]:
+    def classes(self) -> tuple[ClassSymbol, ...]:
         """The classes of all modules but tests and migrations, in file order; nested classes follow their owner."""
-        for module in self._modules.by_path.values():
-            if not module.facts.shallow:
-                yield from self.classes_of(module)
+        if self._classes is None:
+            read = (module for module in self._modules.by_path.values() if not module.facts.shallow)
+            self._classes = tuple(symbol for module in read for symbol in self.classes_of(module))
+        return self._classes
 
     def classes_of(self, module: Module) -> Iterator[ClassSymbol]:
         """The classes of one module, nested ones too."""
@@ -203,16 +206,18 @@ class Symbols:
             held = self._heirs[symbol] = frozenset(found)
         return held
 
-    def functions(self) -> Iterator[FunctionSymbol]:
+    def functions(self) -> tuple[FunctionSymbol, ...]:
         """The functions and methods of all modules but tests and migrations, in file order; functions within functions
         are their body's business.
         """
-        for module in self._modules.by_path.values():
-            if not module.facts.shallow:
-                for node, owner in functions_in(module.facts.body):
-                    yield self.function_symbol(
-                        module, node, self.class_symbol(module, owner) if owner is not None else None
-                    )
+        if self._functions is None:
+            read = (module for module in self._modules.by_path.values() if not module.facts.shallow)
+            self._functions = tuple(
+                self.function_symbol(module, node, self.class_symbol(module, owner) if owner is not None else None)
+                for module in read
+                for node, owner in functions_in(module.facts.body)
+            )
+        return self._functions
 
     # -------------------------------------------------------------- resolving
 

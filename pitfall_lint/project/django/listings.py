@@ -70,6 +70,7 @@ class Listings:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.symbols = project.symbols
+        self._harmless: dict[ClassSymbol | ExternalSymbol, bool] = {}
 
     @cached_property
     def unbounded(self) -> tuple[Listing, ...]:
@@ -122,12 +123,9 @@ class Listings:
     def _is_known(self, symbol: ClassSymbol, own_ways: tuple[str, ...]) -> bool:
         """Whether all that decides about pages is seen: every base, and no way of the program's own."""
         for base in symbol.mro:
-            if isinstance(base, (ExternalSymbol, StandIn)):
-                known = base.dotted.partition(".")[0] in HARMLESS
-            else:
-                known = len(base.bases) == sum(l.dotted(node) != "object" for node in base.node.bases)
-                known = known and not any(speaks_of_pages(each) or sets_rows(each) for each in base.members.values())
-            if not known:
+            if base not in self._harmless:
+                self._harmless[base] = is_harmless(base)
+            if not self._harmless[base]:
                 return False
         return all(own(symbol, name) is None for name in own_ways)
 
@@ -400,6 +398,14 @@ def is_none(member: Member) -> bool:
     """Whether the member is `name = None`."""
     value = member.node.value if isinstance(member.node, l.Let) else None
     return isinstance(value, l.Const) and value.kind == "none"
+
+
+def is_harmless(base: ClassSymbol | ExternalSymbol) -> bool:
+    """Whether a class in a view's order decides nothing about pages that is not seen."""
+    if isinstance(base, (ExternalSymbol, StandIn)):
+        return base.dotted.partition(".")[0] in HARMLESS
+    known = len(base.bases) == sum(l.dotted(node) != "object" for node in base.node.bases)
+    return known and not any(speaks_of_pages(each) or sets_rows(each) for each in base.members.values())
 
 
 def shows_html(symbol: ClassSymbol) -> bool:
