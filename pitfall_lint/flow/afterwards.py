@@ -27,7 +27,7 @@ NOTED = NARROWING | JOINLESS | {"iterator"}
 
 
 def note(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Arguments, node: Any) -> None:
-    """Record a call on a queryset that was built elsewhere; in the expression itself the fix sees it."""
+    """Record a call on a queryset that was built elsewhere; one in the expression itself where no fix can heed it."""
     if name not in NOTED:
         return
     if name == "select_for_update" and "of" in arguments.keywords:
@@ -35,7 +35,7 @@ def note(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Argu
     if name == "iterator" and (arguments.get(0, "chunk_size") is not None or arguments.more is not None):
         return
     place = query.site.place
-    if place.path == frame.path and place.start == node.start:
+    if place.path == frame.path and place.start == node.start and name not in JOINLESS:
         return
     names: frozenset[str] | None = frozenset()
     if name in NARROWING:

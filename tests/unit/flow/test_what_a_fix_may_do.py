@@ -194,6 +194,13 @@ def test_what_is_done_with_the_set_of_a_row_not_known_is_not_broken(
     assert finding.fix.applicability is applicability
 
 
+@pytest.mark.parametrize("call", ["select_for_update()", "extra(where=['id = 1'])"])
+def test_a_query_that_cannot_be_joined_is_given_words(call: str) -> None:
+    views = f"from shop.models import Book\n\ndef f():\n    return [b.author.name for b in Book.objects.{call}]\n"
+    (finding,) = findings("DJG101", {VIEWS: views})
+    assert finding.fix.applicability is Applicability.MANUAL
+
+
 TAGGED = (
     MODELS
     + """
