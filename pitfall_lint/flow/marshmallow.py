@@ -272,11 +272,11 @@ def part_of(it: Interpreter, symbol: ClassSymbol, name: str, field: Declared, ma
     if made.base.is_subclass_of(f"{FIELDS}.Method"):
         member = symbol.member(str(serialize.value)) if isinstance(serialize, Constant) else None
         function = querysets.member_function(member) if member is not None else None
-        return replace(plain, function=function, receiver=Object(symbol)) if function is not None else None
+        return replace(plain, function=function, receiver=Object(symbol), always=True) if function is not None else None
     if made.base.is_subclass_of(f"{FIELDS}.Function"):
         if not isinstance(serialize, FunctionValue):
             return None
-        return replace(plain, function=serialize, given=len(serialize.node.params))
+        return replace(plain, function=serialize, given=len(serialize.node.params), always=True)
     shown_by = made.base.member("_serialize")
     if shown_by is not None and not in_prelude(shown_by.owner.module.path):
         then = querysets.member_function(shown_by)

@@ -152,7 +152,7 @@ def declared(it: Interpreter, symbol: ClassSymbol, base: ClassSymbol) -> Iterato
         resolver = resolver_of(symbol, name)
         if resolver is not None:
             given = len(resolver.node.params)
-            yield Part(name, base, let.target, function=resolver, given=given, shape=inner)
+            yield Part(name, base, let.target, function=resolver, given=given, shape=inner, always=True)
             continue
         path = alias_of(let.value) or name
         yield Part(name, base, let.target, path, shape=inner, calls="." in path)

@@ -88,6 +88,7 @@ class Part:
     shape: Shape | None = None
     calls: bool = False  # what is callable on the path is called
     confidence: Confidence = Confidence.HIGH
+    always: bool = False  # shown for every row, whoever asks
     exposed: bool = False  # read only where a client asks for it; deeper down that is less likely
 
 
@@ -166,6 +167,8 @@ def show_part(it: Interpreter, part: Part, value: Value, parts_of: PartsOf) -> N
             varying = frozenset({0}) if serializers.is_many(value) else frozenset[int]()
             given = Arguments([value, *[UNKNOWN] * (part.given - 1)], varying=varying)
             got = it.call(part.function, part.receiver, given, place)
+            if part.always and serializers.is_many(value):
+                note_queries(it, part.function, got)
         else:
             got = read(it, frame, value, part.path.split("."), part.node, part.calls)
         if part.then is not None:
@@ -177,6 +180,16 @@ def show_part(it: Interpreter, part: Part, value: Value, parts_of: PartsOf) -> N
             drain(it, frame, got, place)
     finally:
         it.stack.pop()
+
+
+def note_queries(it: Interpreter, function: FunctionValue, value: Value) -> None:
+    """Record the querysets that a function builds for each row, and leaves to the library to go through."""
+    start, end = function.node.start, function.node.end
+    for option in options(value):
+        if isinstance(option, Query) and option.row is None and not option.opaque and option.shape != "none":
+            built = option.site.place
+            if built.path == function.path and start <= built.start < end:
+                it.loop_query(option.site, option.model, "iterate", built)
 
 
 def drain(it: Interpreter, frame: Frame, value: Value, place: Place) -> None:

@@ -205,3 +205,31 @@ def test_place_of_a_read_is_the_field() -> None:
     assert rows[event.access.row - 1] == "    author: AuthorOut"
     assert event.source == "row.author"
     assert [step.message for step in event.trace] == ["for each of `list[BookOut]`", "shown by `BookOut`"]
+
+
+@pytest.mark.parametrize(
+    ("value", "queries"),
+    [
+        ("Tag.objects.filter(books=obj)", ["iterate"]),
+        ("list(Tag.objects.filter(books=obj))", ["iterate"]),
+        ("shelf(obj)", []),  # told where it is built
+        ("obj.tags.all()", []),  # a relation, which a prefetch brings
+        ("[]", []),
+    ],
+)
+def test_query_that_a_resolver_leaves_to_be_gone_through(value: str, queries: list[str]) -> None:
+    code = f"""
+from shop.models import Tag
+
+def shelf(book):
+    return []
+
+class BookOut(Schema):
+    found: List[TagOut]
+
+    @staticmethod
+    def resolve_found(obj):
+        return {value}
+"""
+    flow = Flow(shop({"shop/models.py": MODELS, "shop/api.py": SCHEMAS + code + VIEW}))
+    assert [event.how for event in flow.loop_queries] == queries
