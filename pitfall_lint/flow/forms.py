@@ -15,6 +15,7 @@ from pitfall_lint.flow import builtins
 from pitfall_lint.flow.values import (
     UNKNOWN,
     ClassValue,
+    Constant,
     Dict,
     Items,
     ModelValue,
@@ -55,7 +56,7 @@ def declared_fields(it: Interpreter, frame: Frame, arguments: Arguments, node: A
             for name in base.members:
                 made.entries.pop(name, None)
             for name, field in assignments(base):
-                if not makes(it, field, CHOICE):
+                if not makes_plain(it, field):
                     continue
                 for option in options(it.global_value(base.module, field.let)):
                     if isinstance(option, Object) and is_plain(option.base):
@@ -90,6 +91,39 @@ def makes(it: Interpreter, field: Declared, dotted: str) -> bool:
     """Whether the declaration calls that class, or one that inherits from it."""
     symbol = it.symbols.resolve_expr(field.owner.module, field.call.func)
     return isinstance(symbol, ClassSymbol) and symbol.is_subclass_of(dotted)
+
+
+def makes_plain(it: Interpreter, field: Declared) -> bool:
+    """Whether the declaration calls ModelChoiceField, or a class that changes nothing of it but the label of a row."""
+    symbol = it.symbols.resolve_expr(field.owner.module, field.call.func)
+    if not isinstance(symbol, ClassSymbol):
+        return False
+    memo_key = ("plain choice field", symbol)
+    if memo_key not in it.plans:
+        it.plans[memo_key] = symbol.is_subclass_of(CHOICE) and is_plain(symbol)
+    return bool(it.plans[memo_key])
+
+
+def chooses_rows(it: Interpreter, frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """`chooses_rows(self)`: whether the form has a field by which rows are chosen, or speaks of one in its methods."""
+    form = builtins.first_of(arguments)
+    if not isinstance(form, Object):
+        return Constant(False)
+    fields = form.attributes.get("fields")
+    if isinstance(fields, Dict) and fields.entries:
+        return Constant(True)
+    members = (
+        member
+        for base in form.base.mro
+        if isinstance(base, ClassSymbol) and not isinstance(base, StandIn)
+        for member in base.members.values()
+    )
+    return Constant(any(isinstance(member.node, l.Function) and speaks_of_choices(member.node) for member in members))
+
+
+def speaks_of_choices(function: l.Function) -> bool:
+    """Whether a method mentions a field by which rows are chosen."""
+    return any(name.endswith(("ChoiceField", "_formfield", "formfield")) for name in function.names)
 
 
 def is_plain(symbol: ClassSymbol) -> bool:
@@ -185,4 +219,5 @@ TABLE = {
     "pitfall_lint.prelude.declared_fields": declared_fields,
     "pitfall_lint.prelude.list_of_fields": list_of_fields,
     "pitfall_lint.prelude.choice_rows": choice_rows,
+    "pitfall_lint.prelude.chooses_rows": chooses_rows,
 }

@@ -3,7 +3,7 @@
 https://docs.djangoproject.com/en/stable/ref/forms/fields/#fields-which-handle-relationships
 """
 
-from pitfall_lint.prelude import choice_rows, declared_fields, entry, form_row, list_of_fields, named
+from pitfall_lint.prelude import choice_rows, chooses_rows, declared_fields, entry, form_row, list_of_fields, named
 
 
 class Field:
@@ -35,9 +35,10 @@ class BaseForm:
     @entry
     def render(self, template_name=None, context=None, renderer=None):
         self.fields = declared_fields(self)
-        self.__init__()
-        for field in list_of_fields(self):
-            field.show()
+        if chooses_rows(self):
+            self.__init__()
+            for field in list_of_fields(self):
+                field.show()
 
 
 class Form(BaseForm):
