@@ -106,7 +106,7 @@ class Flow:
                 ),
                 through_many=event.through_many or event.site in run.combined,
                 implied=tuple(sorted(run.served.get(event.site, ()))),
-                brought=min(run.brought.get(event.site, ()), default=""),
+                brought=self._brought(event.site),
             )
             for event in found
         ]
@@ -228,6 +228,15 @@ class Flow:
                 first = next((step.place for step in event.trace if step.message.startswith("for each of ")), None)
                 reading.setdefault(event.site, set()).add(first or event.access)
         return {site for site, held in reading.items() if len(places.get(site, ())) >= SHARED * len(held)}
+
+    def _brought(self, site: Site) -> str:
+        """The relation whose plain set the query is, where a prefetch brings that set, here or on other ways."""
+        run = self._interpreted
+        if run is None:
+            return ""
+        brought = set(run.brought.get(site, ()))
+        brought.update(relation.name for relation in run.plain_sets.get(site, set()) & run.prefetched)
+        return min(brought, default="")
 
     def _is_served(self, event: LazyLoad, asked: set[tuple[Site, str]]) -> bool:
         """Whether the set comes with the rows of another query, which brings the relation along or is asked to:

@@ -98,6 +98,8 @@ class Interpreter:
         self.noted = 0  # reads and queries that were worth recording, the same ones again included
         self.inherited: dict[int, int] = {}  # of a start at an inherited method: which method it is
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
+        self.prefetched: set[Relation] = set()  # the relations that some query of the program prefetches
+        self.plain_sets: defaultdict[Site, set[Relation]] = defaultdict(set)  # of a query that is a row's plain set
         self.brought: defaultdict[Site, set[str]] = defaultdict(set)  # related sets that a prefetch brings, or would
         self.within: defaultdict[Site, set[tuple[Site, str, frozenset[str]]]] = defaultdict(set)  # Flow._is_served
         self.mapped = project.sqlalchemy

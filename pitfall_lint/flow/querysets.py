@@ -6,7 +6,7 @@ https://docs.djangoproject.com/en/stable/ref/models/querysets/
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -37,6 +37,7 @@ from pitfall_lint.flow.values import (
 if TYPE_CHECKING:
     from pitfall_lint.flow.frames import Frame
     from pitfall_lint.flow.interpreter import Interpreter
+    from pitfall_lint.project.django.models import Model, Relation
 
 REFINING = frozenset(
     [
@@ -316,7 +317,20 @@ def prefetch_related(it: Interpreter, query: Query, arguments: Arguments) -> Que
                 entries.append(Prefetched(option.value))
             else:
                 opaque = True
+    for entry in entries:
+        it.prefetched.update(relations_along(query.model, entry.path) if entry.to_attr is None else ())
     return replace(query, prefetches=(*query.prefetches, *entries), opaque=query.opaque or opaque)
+
+
+def relations_along(model: Model, path: str) -> Iterator[Relation]:
+    """The relations that a lookup path goes along, as far as they are known."""
+    current: Model | None = model
+    for name in path.split("__"):
+        relation = current.relation(name) if current is not None else None
+        if relation is None:
+            return
+        yield relation
+        current = relation.target
 
 
 def only(it: Interpreter, query: Query, arguments: Arguments) -> Query:
@@ -514,6 +528,8 @@ def row_of(it: Interpreter, query: Query) -> Value:
     if query.shape != "row":
         return UNKNOWN
     row, relation = query.row, query.relation
+    if row is not None and relation is not None and not query.refined:
+        it.plain_sets[query.site].add(relation)
     if row is not None and relation is not None and row.query is not None and not query.refined:
         entry = loaded_entry(row, relation.name)
         if entry is not None or (row.many and not row.fresh):
