@@ -8,12 +8,14 @@ outcome is the same however the roots are shared out.
 from __future__ import annotations
 
 import io
+import itertools
 import multiprocessing
+import os
 import pickle
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -26,7 +28,9 @@ FEW = 400  # so many roots are interpreted sooner than a process is made
 EVENTS = ("lazy_loads", "key_reads", "loop_queries", "deferred_reads", "evaluations", "bare_joins")
 SETS = ("assigned", "combined", "loaded", "prefetched", "saved")
 SETS_BY_SITE = ("afterwards", "brought", "built", "plain_sets", "served", "within")
-Roots = Sequence[tuple[int, str, Start]]
+Root = tuple[int, str, Start]
+MOST_GROUPS = 4_000  # as many numbers as a pipe holds on any Linux
+WIDTH = 4  # bytes of a number
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Share:
     """What one process found: events with the number of the root that led to them, by kind; sets; roots that were left.
     """
 
+    taken: list[int] = field(default_factory=list)  # the groups
     events: dict[str, list[tuple[int, Any, Any]]] = field(default_factory=dict)
     others: dict[str, list[tuple[int, Any, Any]]] = field(default_factory=dict)
     sets: dict[str, Any] = field(default_factory=dict)
@@ -42,28 +47,49 @@ class Share:
 
 def interpret(interpreter: Interpreter, roots: Sequence[tuple[str, Start]], workers: int) -> None:
     """Interpret the roots; the interpreter holds the events of all of them afterwards."""
-    numbered = [(number, name, start) for number, (name, start) in enumerate(roots)]
-    if workers < 2 or len(numbered) < FEW or not can_fork():
-        for _, _, _ in interpreted(interpreter, numbered):
+    groups = grouped(interpreter, roots)
+    if workers < 2 or len(roots) < FEW or not can_fork():
+        for _, _, _ in interpreted(interpreter, (root for group in groups for root in group)):
             pass
         return
-    parts = parted(interpreter, numbered, workers)
     context = multiprocessing.get_context("fork")
     known = shared_objects(interpreter)
-    waiting: list[tuple[Any, Connection, list[tuple[int, str, Start]]]] = []
-    for index in range(1, workers):
-        part = parts[index]
+    desk = Desk(len(groups))
+    waiting: list[tuple[Any, Connection]] = []
+    for _ in range(1, workers):
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(interpreter, part, sender, known), daemon=True)
+        process = context.Process(target=_work, args=(interpreter, groups, desk, sender, known), daemon=True)
         process.start()
         sender.close()
-        waiting.append((process, receiver, part))
-    shares = [run(interpreter, parts[0])]
-    for process, receiver, part in waiting:
+        waiting.append((process, receiver))
+    shares = [run(interpreter, groups, desk)]
+    for process, receiver in waiting:
         share = received(receiver, known)
         process.join()
-        shares.append(share if share is not None else run(interpreter, part))
+        if share is not None:
+            shares.append(share)
+    desk.close()
+    left = set(range(len(groups))).difference(*(share.taken for share in shares))
+    if left:  # a process ended without saying what it found
+        shares.append(run(interpreter, groups, sorted(left)))
     merge(interpreter, shares)
+
+
+class Desk:
+    """Where processes take the next group that nobody has taken yet: a pipe that holds the number of each."""
+
+    def __init__(self, count: int) -> None:
+        self.reader, writer = os.pipe()
+        os.write(writer, b"".join(number.to_bytes(WIDTH, "big") for number in range(count)))
+        os.close(writer)
+
+    def __iter__(self) -> Iterator[int]:
+        while number := os.read(self.reader, WIDTH):
+            yield int.from_bytes(number, "big")
+
+    def close(self) -> None:
+        """Nothing is left to take."""
+        os.close(self.reader)
 
 
 def can_fork() -> bool:
@@ -71,20 +97,21 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def parted(interpreter: Interpreter, roots: Roots, workers: int) -> list[list[tuple[int, str, Start]]]:
-    """The roots dealt out: those of one file to one process, for they call the same functions, and those at one
-    inherited method, for which `interpreted` counts."""
-    groups: dict[int | str, list[tuple[int, str, Start]]] = {}
-    for root in roots:
-        group = interpreter.inherited.get(id(root[2]), root[1].partition(":")[0])
-        groups.setdefault(group, []).append(root)
-    parts: list[list[tuple[int, str, Start]]] = [[] for _ in range(workers)]
-    for held in sorted(groups.values(), key=len, reverse=True):
-        min(parts, key=len).extend(held)
-    return [sorted(part, key=lambda root: root[0]) for part in parts]
+def grouped(interpreter: Interpreter, roots: Sequence[tuple[str, Start]]) -> list[list[Root]]:
+    """The roots in groups that one process takes as a whole: those of one file, for they call the same functions, and
+    those at one inherited method, for which `interpreted` counts. They are numbered in this order.
+    """
+    found: dict[int | str, list[tuple[str, Start]]] = {}
+    for name, start in roots:
+        found.setdefault(interpreter.inherited.get(id(start), name.partition(":")[0]), []).append((name, start))
+    held = list(found.values())
+    size = -(-len(held) // MOST_GROUPS)
+    together = [list(itertools.chain(*held[at : at + size])) for at in range(0, len(held), size or 1)]
+    numbers = itertools.count()
+    return [[(next(numbers), name, start) for name, start in group] for group in together]
 
 
-def interpreted(interpreter: Interpreter, roots: Roots) -> Iterator[tuple[int, str, int]]:
+def interpreted(interpreter: Interpreter, roots: Iterable[Root]) -> Iterator[tuple[int, str, int]]:
     """Interpret the roots one after the other: number, name, and how many had been left before. A method that many
     classes inherit, and that for the first of them led to nothing worth recording, is left for the others.
     """
@@ -101,12 +128,19 @@ def interpreted(interpreter: Interpreter, roots: Roots) -> Iterator[tuple[int, s
         yield number, name, left
 
 
-def run(interpreter: Interpreter, roots: Roots) -> Share:
-    """Interpret some roots and tell which of them led to each event first."""
+def run(interpreter: Interpreter, groups: Sequence[Sequence[Root]], desk: Iterable[int]) -> Share:
+    """Interpret the groups that the desk gives, and tell which root led to each event first."""
     share = Share()
+    taken = share.taken
+
+    def roots() -> Iterator[Root]:
+        for number in desk:
+            taken.append(number)
+            yield from groups[number]
+
     seen: dict[str, int] = {name: len(getattr(interpreter, name)) for name in EVENTS}
     seen_others: dict[str, int] = {kind: len(held) for kind, held in interpreter.others.items()}
-    for number, name, left in interpreted(interpreter, roots):
+    for number, name, left in interpreted(interpreter, roots()):
         share.exhausted += [(number, name) for _ in interpreter.exhausted[left:]]
         for kind in EVENTS:
             _take(share.events.setdefault(kind, []), getattr(interpreter, kind), seen, kind, number)
@@ -197,10 +231,12 @@ class _Unpickler(pickle.Unpickler):
         return self.known[name]
 
 
-def _work(interpreter: Interpreter, roots: Roots, sender: Connection, known: dict[int, Any]) -> None:
+def _work(
+    interpreter: Interpreter, groups: Sequence[Sequence[Root]], desk: Desk, sender: Connection, known: dict[int, Any]
+) -> None:
     """The life of a forked process. One that fails says nothing: the parent then does its share, and fails in the open.
     """
-    share = run(interpreter, roots)
+    share = run(interpreter, groups, desk)
     file = io.BytesIO()
     _Pickler(file, known).dump(share)
     sender.send_bytes(file.getvalue())
