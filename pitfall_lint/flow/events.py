@@ -141,12 +141,14 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class BareJoin:
-    """`select_related()` without arguments, called at `access`."""
+    """`select_related()` without arguments, called at `access`; `known` are the relations that the rows know anyway,
+    for they came through them."""
 
     site: Site
     model: Model
     access: Place
     scope: str
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -502,7 +502,7 @@ class Interpreter:
         """Record a `select_related()` that names nothing."""
         if not in_prelude(frame.path):
             access = frame.place(node)
-            self.bare_joins[access] = BareJoin(query.site, query.model, access, frame.qualname)
+            self.bare_joins[access] = BareJoin(query.site, query.model, access, frame.qualname, query.known)
 
     @property
     def is_importing(self) -> bool:

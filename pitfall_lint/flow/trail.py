@@ -408,6 +408,8 @@ class Trail:
             if model.relation(name) is not None:
                 self.reads.add((*path, name))
                 found |= {(*path, name)}
+                if path and self.leads_back(path, name):
+                    found |= {path[:-1]}
             elif name in model.attnames or model.field(name) is not None or name in ("pk", "id"):
                 continue
             elif functions := self.members(model, name):
@@ -420,6 +422,12 @@ class Trail:
             elif name not in PLAIN and not name.startswith("get_"):
                 found |= {path}
         return found
+
+    def leads_back(self, path: Path, name: str) -> bool:
+        """Whether the relation leads back to the row that the last step came from: Django gives that very row."""
+        before = self.model_at(path[:-1])
+        step = before.relation(path[-1]) if before is not None else None
+        return step is not None and step.inverse == name
 
     def is_made(self, model: Model, name: str) -> bool:
         """Whether the class makes the attribute by a call, as `name = property(...)` does."""

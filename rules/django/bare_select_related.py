@@ -93,16 +93,17 @@ class BareSelectRelated(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """One finding a call, one an admin class."""
         for event in project.flow.bare_joins:
-            names = required(event.model)
+            names = [name for name in required(event.model) if name not in event.known]
             if event.model.dialect != "django" or in_prelude(event.access.path):
                 continue
             if names:
                 told = f"required foreign key of `{event.model.name}` ({listed(names)}) and theirs; name what is read"
                 message = f"`select_related()` joins every {told}"
             else:
+                other = " other" if event.known else ""
                 message = (
-                    f"`select_related()` joins nothing here: `{event.model.name}` has no required foreign key; name "
-                    f"what is read, or leave it out"
+                    f"`select_related()` joins nothing of use here: `{event.model.name}` has no{other} required "
+                    f"foreign key; name what is read, or leave it out"
                 )
             yield self.found(
                 event.access,

@@ -22,6 +22,10 @@ class Author(models.Model):
     def __str__(self):
         return self.name
 
+class Cover(models.Model):
+    book = models.OneToOneField("Book", on_delete=models.CASCADE, related_name="cover")
+    maker = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="covers")
+
 class Book(Named, models.Model):
     title = models.CharField(max_length=50)
     author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="books")
@@ -59,7 +63,7 @@ from django.dispatch import receiver
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 
-from shop.models import Author, Book, Tag
+from shop.models import Author, Book, Tag, Cover
 
 KEPT = []
 Pair = namedtuple("Pair", "book count")
@@ -220,6 +224,12 @@ def test_never_read(body: str) -> None:
 )
 def test_silent(body: str) -> None:
     assert unused(body) == []
+
+
+def test_a_one_to_one_leads_back_to_the_row() -> None:
+    query = 'Cover.objects.select_related("book", "maker")'
+    assert unused("print([cover.book.title for cover in books])", query=query) == ["maker"]
+    assert unused("print([cover.book.cover.maker.name for cover in books])", query=query) == []
 
 
 PAGE = "return render(request, 'shop/page.html', {'books': books})"
