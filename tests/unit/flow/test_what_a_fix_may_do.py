@@ -231,3 +231,14 @@ def test_rows_that_are_given_their_relations_later_have_them(given: str) -> None
         "    return [b.editor.name for b in author.books.all()]\n"
     )
     assert paths({"shop/models.py": LISTED, VIEWS: views}) == []
+
+
+def test_a_set_that_a_query_prefetches_out_of_sight_is_not_given_joins() -> None:
+    views = (
+        "from django.shortcuts import get_object_or_404, render\nfrom shop.models import Author\n\n"
+        "def author(request, pk):\n    return render(request, 'shop/author.html', {'author': get_object_or_404(Author, pk=pk)})\n\n"
+        "def export(send):\n    send(Author.objects.prefetch_related('books__author'))\n"
+    )
+    (finding,) = findings("DJG101", {"shop/models.py": LISTED, VIEWS: views, **RENDERED})
+    assert finding.fix.applicability is Applicability.MANUAL
+    assert '`prefetch_related("books__editor")`' in finding.fix.message
