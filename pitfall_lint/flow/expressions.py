@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.flow import attributes, calls, iteration, querysets
+from pitfall_lint.flow import attributes, calls, iteration, querysets, templates
 from pitfall_lint.flow.attributes import symbol_value
 from pitfall_lint.flow.values import (
     NONE,
@@ -85,6 +85,8 @@ def template_name(it: Interpreter, frame: Frame, node: l.Name) -> Value:
         made = it.project.templates.functions.jinja_global(node.id)
         if made is not None:
             return symbol_value(it, made.function)
+    if frame.complete and templates.is_set_elsewhere(it, node.id):
+        return NONE
     return UNKNOWN
 
 

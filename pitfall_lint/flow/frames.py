@@ -56,6 +56,7 @@ class Frame:
         "birth",
         "blocks",
         "call",
+        "complete",
         "desugared",
         "exits",
         "impure",
@@ -100,6 +101,7 @@ class Frame:
         self.birth = next(_serial)
         self.impure = False
         self.template: Any = None
+        self.complete = False  # of a template: whatever its context holds is in `scope`, but for what processors add
         self.blocks: Any = None
         self.desugared: str | None = None
 

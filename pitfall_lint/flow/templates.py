@@ -104,7 +104,8 @@ def render(
         for option in given:
             if isinstance(option, Dict):
                 variables = {key: value for key, value in option.entries.items() if isinstance(key, str)}
-                run(it, frame, template, {**around, **variables}, node, f"renders `{template.path}`")
+                label = f"renders `{template.path}`"
+                run(it, frame, template, {**around, **variables}, node, label, option.rest is None)
     return UNKNOWN
 
 
@@ -145,15 +146,22 @@ def serves(it: Interpreter, processor: FunctionSymbol) -> bool:
 
 
 def run(
-    it: Interpreter, frame: Frame, template: TemplateFacts, variables: dict[str, Value], node: Any, label: str
+    it: Interpreter,
+    frame: Frame,
+    template: TemplateFacts,
+    variables: dict[str, Value],
+    node: Any,
+    label: str,
+    complete: bool = False,
 ) -> None:
-    """Run a template, unless nothing that it mentions holds a query or a row, or makes one."""
+    """Run a template, unless nothing that it mentions holds a query or a row, or makes one. `complete`: the view sets
+    no other variables than these.
+    """
     mentioned = names_of(it, template)
     seen = {
-        name: value
+        name: value if is_tracked(value) or isinstance(value, (Constant, FunctionValue)) else UNKNOWN
         for name, value in variables.items()
-        if (mentioned is None or name in mentioned)
-        and (is_tracked(value) or isinstance(value, (Constant, FunctionValue)))
+        if mentioned is None or name in mentioned
     }
     if not any(is_tracked(value) for value in seen.values()) and not asks_itself(it, template):
         return
@@ -161,6 +169,7 @@ def run(
         template.path,
         id(template),  # the whole, or a part
         frozenset((name, key(value)) for name, value in seen.items()),
+        complete,
         frozenset(frame.varying) if frame.loops else frozenset(),
     )
     if memo_key in it.memo or len(it.stack) >= 24 or any(active.template is template for active in it.stack):
@@ -169,6 +178,7 @@ def run(
     inner = frame_of(it, template, dict(seen))
     inner.call = frame.place(node)
     inner.label = label
+    inner.complete = complete
     inner.varying = {
         name
         for name in seen
@@ -180,6 +190,27 @@ def run(
         run_chain(it, inner, template)
     finally:
         it.stack.pop()
+
+
+def is_set_elsewhere(it: Interpreter, name: str) -> bool:
+    """Whether some function of the project gives something that name: in a context that does not hold it, it is
+    undefined. Any other may be what a context processor adds that is not known.
+
+    https://docs.djangoproject.com/en/stable/ref/templates/language/#variables
+    """
+    memo_key = ("set elsewhere", name)
+    if memo_key not in it.plans:
+        spelled = l.encode(name)
+        it.plans[memo_key] = any(
+            spelled in bytes(symbol.node.encoded)
+            and any(
+                (isinstance(part, l.Const) and part.value == name)
+                or (isinstance(part, l.Keyword) and part.name == name)
+                for part in l.walk(symbol.node.body)
+            )
+            for symbol in it.symbols.functions()
+        )
+    return bool(it.plans[memo_key])
 
 
 def starts(it: Interpreter) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -309,7 +340,7 @@ def include(it: Interpreter, frame: Frame, node: l.Include) -> bool:
             scope = scope.parent
     variables.update(bindings)
     for template in named(it, name, frame.template):
-        run(it, frame, template, variables, node, f"includes `{template.path}`")
+        run(it, frame, template, variables, node, f"includes `{template.path}`", frame.complete)
     return True
 
 

@@ -314,3 +314,26 @@ def test_the_item_of_a_query_is_one_row_of_each_turn() -> None:
     )
     (event,) = Flow(shop(views(code))).lazy_loads
     assert (event.single, event.confidence) == (True, Confidence.LOW)
+
+
+def test_a_variable_that_only_other_pages_set_is_undefined_here() -> None:
+    pages = (
+        "from django.shortcuts import render\nfrom shop.models import Book\n\ndef index(request):\n"
+        "    return render(request, 'shop/list.html', {0})\n\n"
+        "def whole(request):\n    return render(request, 'shop/other.html', {{'full': True}})\n"
+    )
+    template = "{% for book in books %}{% if NAME %}{{ book.author.name }}{% endif %}{{ book.title }}{% endfor %}"
+
+    def read(context: str, name: str) -> list[str]:
+        files = {
+            "shop/views.py": pages.format(context),
+            "shop/templates/shop/list.html": template.replace("NAME", name),
+            "shop/templates/shop/other.html": "",
+        }
+        return [path for _, _, path in paths(files)]
+
+    assert read("{'books': Book.objects.all()}", "full") == []
+    assert read("{'books': Book.objects.all()}", "not full") == ["author"]
+    assert read("{'books': Book.objects.all(), 'full': request.GET}", "full") == ["author"]
+    assert read("{'books': Book.objects.all(), **request.GET}", "full") == ["author"]
+    assert read("{'books': Book.objects.all()}", "added_by_some_processor") == ["author"]
