@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
-from pitfall_lint.flow import collections, dialects, querysets, templates
+from pitfall_lint.flow import collections, dialects, presets, querysets, templates
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -56,6 +56,7 @@ PROPERTIES = frozenset(
         "werkzeug.utils.cached_property",
     }
 )
+CACHED = frozenset(name for name in PROPERTIES if name.endswith(".cached_property"))
 # https://docs.djangoproject.com/en/stable/ref/models/fields/#enumeration-types
 CHOICES = ("django.db.models.TextChoices", "django.db.models.IntegerChoices", "django.db.models.Choices")
 STATIC, CLASS = "builtins.staticmethod", "builtins.classmethod"
@@ -453,6 +454,8 @@ def member_of(it: Interpreter, frame: Frame, member: Any, receiver: Value, node:
         if isinstance(receiver, ClassValue):
             return function
         if is_property(it, member):
+            if isinstance(receiver, Row) and names & CACHED and presets.is_filled(it, member.node.name):
+                return UNKNOWN
             place = frame.place(node) if node is not None else None
             return it.call(
                 function,

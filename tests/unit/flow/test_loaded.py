@@ -9,7 +9,7 @@ from pitfall_lint.flow import Flow
 from pitfall_lint.flow.loops import FETCHING, repeated
 from pitfall_lint.flow.missing import missing
 from pitfall_lint.project import Project
-from tests.unit.flow.test_flow import paths, shop
+from tests.unit.flow.test_flow import MODELS, paths, shop
 from tests.unit.flow.test_what_a_fix_may_do import findings
 
 HEAD = (
@@ -337,3 +337,24 @@ def test_a_variable_that_only_other_pages_set_is_undefined_here() -> None:
     assert read("{'books': Book.objects.all(), 'full': request.GET}", "full") == ["author"]
     assert read("{'books': Book.objects.all(), **request.GET}", "full") == ["author"]
     assert read("{'books': Book.objects.all()}", "added_by_some_processor") == ["author"]
+
+
+def test_a_cached_property_that_the_program_fills_itself() -> None:
+    models = (
+        MODELS + "    @cached_property\n    def home(self):\n        return self.author.country\n\n"
+        "    @cached_property\n    def shelf(self):\n        self.home = 1\n        return self.author.name\n"
+    )
+    code = (
+        HEAD + "def show():\n    books = list(Book.objects.all())\n    names = {}\n    for book in books:\n"
+        "        book.home = names.get(book.author_id)\n    return [READ for book in books]\n"
+    )
+
+    def read(attribute: str) -> list[str]:
+        files = {
+            "shop/models.py": "from django.utils.functional import cached_property\n" + models,
+            "shop/views.py": code.replace("READ", attribute),
+        }
+        return [path for _, _, path in paths(files)]
+
+    assert read("book.home") == []
+    assert read("book.shelf") == ["author"]
