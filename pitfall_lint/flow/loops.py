@@ -14,6 +14,7 @@ from pitfall_lint.flow.around import around
 from pitfall_lint.flow.events import WRITING, LoopQuery
 from pitfall_lint.flow.values import Site
 from pitfall_lint.project.prelude import in_prelude
+from pitfall_lint.project.symbols import ExternalSymbol
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
@@ -122,9 +123,26 @@ def written_one_by_one(project: Project, kinds: frozenset[str]) -> list[Repeated
             continue  # bulk_create refuses it
         if event.how == "save" and any(isinstance(part, (l.Try,)) for part in l.walk(loop.body)):
             continue
+        if does_more(event.model, "delete" if event.how == "delete" else "save"):
+            continue
         made = Repeated(event.site, event.model, event, loop, True, Confidence.MEDIUM)
         found.setdefault(event.access, made)
     return [found[place] for place in sorted(found)]
+
+
+def does_more(model: Model, method: str) -> bool:
+    """Whether a class that the model inherits from has a `save()` or `delete()` of its own, which no statement for many
+    rows calls; another package's class may have one.
+
+    https://docs.djangoproject.com/en/stable/topics/db/models/#overriding-predefined-model-methods
+    """
+    if model.symbol is None:
+        return False
+    own = model.symbol.member(method)
+    return (own is not None and not in_prelude(own.owner.module.path)) or any(
+        isinstance(base, ExternalSymbol) and base.dotted.partition(".")[0] not in ("django", "builtins", "typing", "abc")
+        for base in model.symbol.mro
+    )
 
 
 def receiver_of(node: Any) -> str | None:
