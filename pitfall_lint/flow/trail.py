@@ -206,12 +206,18 @@ class Trail:
 
     def body_of(self, frame: Frame, node: l.Function | l.Lambda) -> Taint:
         """What a function within the function gives; it shares the variables."""
-        if isinstance(node, l.Lambda):
-            return self.evaluate(frame, node.body)
-        outside, frame.results = frame.results, NONE
-        self.execute(frame, node.body)
-        made, frame.results = frame.results, outside
-        return made
+        if self.depth >= DEEPEST:
+            raise Left("too deep")  # one that calls itself
+        self.depth += 1
+        try:
+            if isinstance(node, l.Lambda):
+                return self.evaluate(frame, node.body)
+            outside, frame.results = frame.results, NONE
+            self.execute(frame, node.body)
+            made, frame.results = frame.results, outside
+            return made
+        finally:
+            self.depth -= 1
 
     def resolve(self, frame: Frame, node: Any) -> Any:
         """The symbol that an expression names; a method of the class itself by `self.name`."""

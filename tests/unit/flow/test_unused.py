@@ -226,6 +226,10 @@ def test_silent(body: str) -> None:
     assert unused(body) == []
 
 
+def test_a_function_within_the_function_that_calls_itself() -> None:
+    assert unused("def walk(rows):\n    if walk(rows):\n        return rows\n    return walk(rows)\nprint(walk(books))") == []
+
+
 def test_a_one_to_one_leads_back_to_the_row() -> None:
     query = 'Cover.objects.select_related("book", "maker")'
     assert unused("print([cover.book.title for cover in books])", query=query) == ["maker"]
