@@ -31,6 +31,7 @@ ONE_OFF_WORDS = re.compile(
     r"(?:^|[_/.])(?:scripts?|populate|seeds?|import(?:s|ers?|ing)?|migrat\w*|fixtures?|dummy|loadtest|anonymi\w*|sanitiz\w*"
     r"|sync\w*)(?=[_/.]|$)"
 )
+PLAIN_BASES = frozenset({"django", "builtins", "typing", "abc"})
 CHANGING = ("calls `save`", "calls `delete`", "calls `clean`")
 
 
@@ -139,10 +140,8 @@ def does_more(model: Model, method: str) -> bool:
     if model.symbol is None:
         return False
     own = model.symbol.member(method)
-    return (own is not None and not in_prelude(own.owner.module.path)) or any(
-        isinstance(base, ExternalSymbol) and base.dotted.partition(".")[0] not in ("django", "builtins", "typing", "abc")
-        for base in model.symbol.mro
-    )
+    others = {base.dotted.partition(".")[0] for base in model.symbol.mro if isinstance(base, ExternalSymbol)}
+    return (own is not None and not in_prelude(own.owner.module.path)) or not others <= PLAIN_BASES
 
 
 def receiver_of(node: Any) -> str | None:

@@ -187,7 +187,8 @@ def chained(it: Interpreter, frame: Frame, query: Query, name: str, arguments: A
     if name in NARROWING or name in ("join",):
         fixed = pinned(it, frame, query, name, arguments)
         shared = frozenset(f"={relation}" for relation in fixed)
-        query = replace(query, refined=True, known=query.known | fixed, notes=query.notes | shared)
+        known = query.known | fixed | held_keys(it, frame, query, arguments)
+        query = replace(query, refined=True, known=known, notes=query.notes | shared)
     elif name == "options":
         return with_options(query, arguments)
     elif name in ("group_by", "with_for_update"):  # neither takes an outer join beside it
@@ -279,6 +280,57 @@ def pinned(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Ar
         if not relation.to_many
         and (name in said or (isinstance(relation, Relationship) and relation.keys and relation.keys <= said))
     )
+
+
+def held_keys(it: Interpreter, frame: Frame, query: Query, arguments: Arguments) -> frozenset[str]:
+    """The to-one relations whose keys are asked to be among those of a row's own: `Post.author_id.in_([author.id for
+    author in group.authors])`. The group holds these rows, so the session gives them without a query.
+
+    https://docs.sqlalchemy.org/en/20/orm/session_basics.html#is-the-session-a-cache
+    """
+    found: set[str] = set()
+    for node in arguments.node.args if arguments.node is not None else ():
+        if not isinstance(node, l.Call) or not isinstance(node.func, l.Attr) or node.func.name != "in_":
+            continue
+        if not node.args:
+            continue
+        column = it.evaluate(frame, node.func.object)
+        keys = written(frame, node.args[0])
+        if not isinstance(column, Attribute) or not isinstance(keys, l.Comprehension) or len(keys.clauses) != 1:
+            continue
+        if not isinstance(keys.element, l.Attr) or not isinstance(keys.element.object, l.Name) or keys.key is not None:
+            continue
+        lists = [option for option in options(it.evaluate(frame, keys.clauses[0].iter)) if isinstance(option, Items)]
+        each = [option for held in lists for option in options(held.element)]
+        rows = [option for option in each if isinstance(option, Row) and is_member(option)]
+        found.update(
+            name
+            for name, relation in query.model.relations.items()
+            if isinstance(relation, Relationship)
+            and not relation.to_many
+            and relation.target is not None
+            and relation.keys == {column.name}
+            and keys.element.name == relation.target.pk_name
+            and any(kin(row.model, relation.target) for row in rows)
+        )
+    return frozenset(found)
+
+
+def is_member(row: Row) -> bool:
+    """Whether the row stands for each of a collection that another row holds."""
+    return row.via is not None and row.via.to_many
+
+
+def written(frame: Frame, node: Any) -> Any:
+    """The expression itself, or the one that the variable is given in this function, where it is given one only."""
+    if not isinstance(node, l.Name):
+        return node
+    given = [
+        part.value
+        for part in l.walk(getattr(frame.node, "body", ()))
+        if isinstance(part, l.Let) and isinstance(part.target, l.Name) and part.target.id == node.id
+    ]
+    return given[0] if len(given) == 1 else node
 
 
 # ----------------------------------------------------------------- evaluation

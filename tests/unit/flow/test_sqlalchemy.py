@@ -111,6 +111,8 @@ def test_relations_found(body: str, paths: tuple[str, ...]) -> None:
         "return [b.author for b in Book.query.from_statement(key)]",
         "return [b.author.books for b in Book.query.filter_by(author_id=key)]",  # one author for all of them
         "return [loan.book.author for loan in Loan.query.filter(Loan.book_id == key)]",
+        "keys = [b.id for b in Author.query.get(key).books]\nreturn [loan.book for loan in Loan.query.filter(Loan.book_id.in_(keys))]",
+        "return [loan.book for loan in Loan.query.filter(Loan.book_id.in_([b.id for b in Author.query.get(key).books]))]",
     ],
 )
 def test_silent(body: str) -> None:
