@@ -212,6 +212,8 @@ def read_column(it: Interpreter, frame: Frame, row: Row, name: str, node: Any) -
         loaded = query.only and {path.partition("__")[0] for path in query.only}  # `a__name` loads the key of `a` too
         if (loaded is not None and names.isdisjoint(loaded)) or names & query.deferred:
             it.deferred_read(row, name, it.place(frame, node))
+    if query is not None and not row.path and query.fixed:
+        return next((value for held, value in query.fixed if held == name), UNKNOWN)
     return UNKNOWN
 
 

@@ -197,6 +197,8 @@ def has_attribute(it: Interpreter, frame: Frame, arguments: Arguments, node: Any
     get_attribute(it, frame, arguments, node)
     if len(arguments.args) == 2 and isinstance(arguments.args[1], Constant):
         name = arguments.args[1].value
+        if name in attributes.CACHES and all(isinstance(option, Row) for option in options(arguments.args[0])):
+            return Constant(True)  # what is in it, if anything, tells
         rows = [option for option in options(arguments.args[0]) if isinstance(option, Row) and option.query is not None]
         if rows and all(not row.path and row.query is not None and name in row.query.annotated for row in rows):
             return Constant(True)

@@ -26,6 +26,7 @@ from pitfall_lint.flow.values import (
     Site,
     Union,
     Value,
+    constants,
     join,
     join_all,
     options,
@@ -246,6 +247,8 @@ def choice(it: Interpreter, frame: Frame, node: l.Choice) -> Value:
             found.append(value)
             break
         if not last and node.kind == "and":
+            if known is None:
+                found.append(UNKNOWN)
             continue
         if not last and known is False:
             continue
@@ -260,9 +263,9 @@ def operation(it: Interpreter, frame: Frame, node: l.Operation) -> Value:
     if node.op in ("==", "!="):
         attributes.compare_keys(it, frame, node)
         values = [it.evaluate(frame, operand) for operand in node.operands]
-        if all(isinstance(value, Constant) for value in values):
-            equal = values[0] == values[1]
-            return Constant(equal if node.op == "==" else not equal)
+        first, second = constants(values[0]), constants(values[1])
+        if first is not None and second is not None and (len(first | second) == 1 or first.isdisjoint(second)):
+            return Constant(first.isdisjoint(second) == (node.op == "!="))
         return UNKNOWN
     values = [it.evaluate(frame, operand) for operand in node.operands]
     if node.op == "not":
@@ -314,11 +317,15 @@ def formatted(pattern: str, value: Value) -> Value:
 
 def holds(collection: Value, item: Value) -> bool | None:
     """Whether a collection whose items are known constants holds the constant `item`."""
-    if not isinstance(item, Constant):
+    asked = constants(item)
+    if asked is None:
         return None
     items = collection.items if isinstance(collection, Items) else None
     if items is not None and all(isinstance(one, Constant) for one in items):
-        return item in items
+        there = {one.value for one in items if isinstance(one, Constant)}
+        return True if asked <= there else False if asked.isdisjoint(there) else None
+    if not isinstance(item, Constant):
+        return None
     if isinstance(collection, Dict) and item.value in collection.entries:
         return True
     caches = [option for option in options(collection) if isinstance(option, Method)]

@@ -15,21 +15,26 @@ if TYPE_CHECKING:
 
 
 def is_filled(it: Interpreter, name: str) -> bool:
-    """Whether some function of the project assigns to an attribute of that name of anything but its own `self`."""
+    """Whether some function of the project assigns to an attribute of that name on each turn of a loop."""
     memo_key = ("filled from outside", name)
     if memo_key not in it.plans:
         it.plans[memo_key] = any(
-            name in symbol.node.names and any(assigns(part, name) for part in l.walk(symbol.node.body))
+            name in symbol.node.names and any(fills(part, name) for part in l.walk(symbol.node.body))
             for symbol in it.symbols.functions()
         )
     return bool(it.plans[memo_key])
 
 
-def assigns(node: Any, name: str) -> bool:
-    """Whether the statement is `holder.name = ...`."""
-    target = node.target if isinstance(node, l.Let) else None
-    return (
+def fills(loop: Any, name: str) -> bool:
+    """Whether it is a loop that says `holder.name = ...` of one of its variables."""
+    if not isinstance(loop, l.For):
+        return False
+    turning = {part.id for part in l.walk(loop.target) if isinstance(part, l.Name)}
+    targets = [part.target for part in l.walk(loop.body) if isinstance(part, l.Let)]
+    return any(
         isinstance(target, l.Attr)
         and target.name == name
-        and not (isinstance(target.object, l.Name) and target.object.id in ("self", "cls"))
+        and isinstance(target.object, l.Name)
+        and target.object.id in turning
+        for target in targets
     )

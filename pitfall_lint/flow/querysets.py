@@ -29,6 +29,7 @@ from pitfall_lint.flow.values import (
     Row,
     Site,
     Value,
+    constants,
     join_all,
     options,
     replace,
@@ -147,7 +148,12 @@ def member_function(member: Any) -> FunctionValue | None:
 def united(queries: list[Query]) -> Query:
     """`a | b`, `a & b`: what the first loads, as Django merges the conditions of the second into it."""
     queries = [query for query in queries if query.shape != "none"] or queries[:1]
-    return replace(queries[0], opaque=any(query.opaque for query in queries))
+    return replace(queries[0], opaque=any(query.opaque for query in queries), fixed=agreeing(queries))
+
+
+def agreeing(queries: list[Query]) -> tuple[tuple[str, Value], ...]:
+    """What the conditions of all of them say that columns hold."""
+    return tuple(held for held in queries[0].fixed if all(held in query.fixed for query in queries))
 
 
 def combined(queries: list[Query]) -> Query:
@@ -155,7 +161,7 @@ def combined(queries: list[Query]) -> Query:
     queries = [query for query in queries if query.shape != "none"] or queries[:1]
     first = replace(queries[0], single=all(query.single for query in queries) and len(queries) == 1)
     joined = frozenset.intersection(*(query.joined for query in queries))
-    return replace(first, joined=joined, opaque=any(query.opaque for query in queries))
+    return replace(first, joined=joined, opaque=any(query.opaque for query in queries), fixed=agreeing(queries))
 
 
 # -------------------------------------------------------------------- methods
@@ -359,9 +365,12 @@ def values_list(it: Interpreter, query: Query, arguments: Arguments) -> Query:
 
 def filtered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
     """`filter(pk=1)`: by a column that no two rows share, at most one row is left. A key that is null leads nowhere,
-    and reading it is no query."""
+    and reading it is no query. Columns that a condition fixes to constants hold these."""
     model = query.model
     for word, value in arguments.keywords.items():
+        said = fixed(model, word, value)
+        if said is not None and all(name != said[0] for name, _ in query.fixed):
+            query = replace(query, fixed=(*query.fixed, said))
         null = word.removesuffix("__isnull") if value == Constant(True) else word if value == NONE else ""
         if null in model.relations and not model.relations[null].to_many:
             query = replace(query, joined=query.joined | {null})
@@ -371,6 +380,17 @@ def filtered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
         if name in ("pk", model.pk_name) or (isinstance(unique, l.Const) and unique.value is True):
             return replace(query, single=True)
     return query
+
+
+def fixed(model: Model, word: str, value: Value) -> tuple[str, Value] | None:
+    """The column, and what a condition on it says that it holds: `state=NEW`, `state__in=(NEW, OLD)`."""
+    name = word.removesuffix("__in")
+    if name != word and isinstance(value, Items):
+        value = join_all(value.items) if value.items else UNKNOWN
+    field = model.field(name)
+    if field is None or model.relation(name) is not None or constants(value) is None:
+        return None
+    return name, value
 
 
 def annotate(it: Interpreter, query: Query, arguments: Arguments) -> Query:

@@ -184,6 +184,7 @@ class Query(Value, msgspec.Struct, frozen=True, eq=False, gc=False):
     sliced: bool = False
     single: bool = False  # at most one row
     unprefetched: bool = False  # .iterator() without chunk_size
+    fixed: tuple[tuple[str, Value], ...] = ()  # what a condition says that columns hold, known constants
     entities: tuple[Any, ...] = ()  # of a query for tuples: the model of each place, None for a column
     notes: frozenset[str] = frozenset()  # what another dialect than Django's remembers
     _hash: int = 0
@@ -413,6 +414,7 @@ def agreed(merged: dict[Value, None], query: Query) -> Query:
                 sliced=other.sliced or query.sliced,
                 single=other.single and query.single,
                 unprefetched=other.unprefetched and query.unprefetched,
+                fixed=tuple(held for held in other.fixed if held in query.fixed),
             )
     return query
 
@@ -428,6 +430,15 @@ def alike(one: Query, other: Query) -> bool:
         and one.entities == other.entities
         and one.notes == other.notes
     )
+
+
+def constants(value: Value) -> frozenset[Any] | None:
+    """The constants of which the value is one; None where it may be something else."""
+    if type(value) is Constant:
+        return frozenset([value.value])
+    if type(value) is Union and all(type(option) is Constant for option in value.options):
+        return frozenset(option.value for option in value.options if type(option) is Constant)
+    return None
 
 
 def truth(value: Value) -> bool | None:

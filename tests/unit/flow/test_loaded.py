@@ -358,3 +358,48 @@ def test_a_cached_property_that_the_program_fills_itself() -> None:
 
     assert read("book.home") == []
     assert read("book.shelf") == ["author"]
+
+
+@pytest.mark.parametrize(
+    ("query", "test", "read"),
+    [
+        ("filter(title='new')", "book.title == 'old'", []),
+        ("filter(title='new')", "book.title == 'new'", ["author"]),
+        ("filter(title=NEW)", "book.title != NEW", []),
+        ("filter(title__in=(NEW, 'newer'))", "book.title == 'old'", []),
+        ("filter(title__in=(NEW, 'newer'))", "book.title == NEW", ["author"]),
+        ("filter(title__in=(NEW, 'newer'))", "book.title not in [NEW, 'newer', 'newest']", []),
+        ("filter(title__in=(NEW, 'newer'))", "book.title in ['newer']", ["author"]),
+        ("filter(title__startswith='new')", "book.title == 'old'", ["author"]),
+        ("exclude(title='new')", "book.title == 'old'", ["author"]),
+        ("filter(title=key)", "book.title == 'old'", ["author"]),
+        ("filter(title='new').order_by('pk')", "book.title == 'old'", []),
+    ],
+)
+def test_what_a_condition_of_the_query_says_of_its_rows(query: str, test: str, read: list[str]) -> None:
+    code = f"NEW = 'new'\n\ndef show(key):\n    for book in Book.objects.{query}:\n        if {test}:\n            print(book.author.name)\n"
+    assert found(code) == read
+
+
+def test_a_row_that_is_changed_no_longer_holds_what_the_query_asked_for() -> None:
+    code = (
+        "def show():\n    for book in Book.objects.filter(title='new'):\n        book.title = 'old'\n"
+        "        if book.title == 'old':\n            print(book.author.name)\n"
+    )
+    assert found(code) == ["author"]
+
+
+def test_alternatives_of_a_query_hold_what_all_of_them_ask_for() -> None:
+    code = (
+        "def show(old):\n    books = Book.objects.filter(title='old') if old else Book.objects.filter(title='new')\n"
+        "    for book in books:\n        if book.title == 'old':\n            print(book.author.name)\n"
+    )
+    assert set(found(code)) == {"author"}
+
+
+def test_an_operand_that_is_not_known_leaves_a_conjunction_open() -> None:
+    code = (
+        "def show(key):\n    for book in Book.objects.filter(title='new'):\n"
+        "        if key and book.title == 'new':\n            continue\n        print(book.author.name)\n"
+    )
+    assert found(code) == ["author"]
