@@ -202,6 +202,8 @@ def call_method(
         evaluated(it, frame, query, node, name)
         if query.shape != "row":
             return UNKNOWN
+        if name == "first" and is_first_at_hand(query):
+            return row_of(it, query)
         varies = frame.varies(node)
         # Even on a prefetched set this is a query of its own, and the row is not one of those that were prefetched.
         apart = replace(query, refined=query.row is not None, single=True)
@@ -382,6 +384,11 @@ def filtered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
     return query
 
 
+def order_by(it: Interpreter, query: Query, arguments: Arguments) -> Query:
+    """`order_by()`: without arguments, rows are in no order."""
+    return replace(query, ordered=bool(arguments.args) or arguments.star is not None)
+
+
 def fixed(model: Model, word: str, value: Value) -> tuple[str, Value] | None:
     """The column, and what a condition on it says that it holds: `state=NEW`, `state__in=(NEW, OLD)`."""
     name = word.removesuffix("__in")
@@ -432,6 +439,7 @@ def flat(it: Interpreter, query: Query, arguments: Arguments) -> Query:
 
 CHAIN: dict[str, Callable[[Interpreter, Query, Arguments], Query]] = {
     "filter": filtered,
+    "order_by": order_by,
     "select_related": select_related,
     "prefetch_related": prefetch_related,
     "only": only,
@@ -468,7 +476,7 @@ def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) 
     if row is not None and relation is not None and row.many and row.query is not None:
         held = loaded_entry(row, relation.name)
         if held is not None:
-            if query.refined or how not in SERVED_BY_PREFETCH:
+            if query.refined or not (how in SERVED_BY_PREFETCH or (how == "first" and is_first_at_hand(query))):
                 it.loop_query(query.site, query.model, how, it.place(frame, node), row, relation, prefetched=True)
             else:
                 it.brought[query.site].add(relation.name)
@@ -480,6 +488,26 @@ def evaluated(it: Interpreter, frame: Frame, query: Query, node: Any, how: str) 
         return
     if row is None and frame.varies(node):
         it.loop_query(query.site, query.model, how, it.place(frame, node))
+
+
+def is_first_at_hand(query: Query) -> bool:
+    """Whether `first()` takes the first of the rows that were prefetched: Django need not put them in order.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#first
+    """
+    row, relation = query.row, query.relation
+    held = loaded_entry(row, relation.name) if row is not None and relation is not None else None
+    if held is None or query.refined:
+        return False
+    ordered = held.query.ordered if held.query is not None else None
+    return is_ordered(query.model) if ordered is None else ordered
+
+
+def is_ordered(model: Model) -> bool:
+    """Whether the rows of a model have an order of their own, by its Meta or that of an abstract base."""
+    return any(option in model.meta for option in ("ordering", "order_with_respect_to")) or any(
+        base.abstract and is_ordered(base) for base in model.parents
+    )
 
 
 def tested(it: Interpreter, frame: Frame, value: Query | ManagerValue, node: Any) -> None:

@@ -184,6 +184,7 @@ class Query(Value, msgspec.Struct, frozen=True, eq=False, gc=False):
     sliced: bool = False
     single: bool = False  # at most one row
     unprefetched: bool = False  # .iterator() without chunk_size
+    ordered: bool | None = None  # by `order_by()`; None as the model's rows are
     fixed: tuple[tuple[str, Value], ...] = ()  # what a condition says that columns hold, known constants
     entities: tuple[Any, ...] = ()  # of a query for tuples: the model of each place, None for a column
     notes: frozenset[str] = frozenset()  # what another dialect than Django's remembers
@@ -414,6 +415,7 @@ def agreed(merged: dict[Value, None], query: Query) -> Query:
                 sliced=other.sliced or query.sliced,
                 single=other.single and query.single,
                 unprefetched=other.unprefetched and query.unprefetched,
+                ordered=other.ordered if other.ordered == query.ordered else None,
                 fixed=tuple(held for held in other.fixed if held in query.fixed),
             )
     return query
