@@ -374,11 +374,23 @@ class _Reader(Expressions):
                 value = self._filtered(value, word)
             rest = [value] if value is not None else []
         elif tag == "cache":
-            arguments = [word for index, word in enumerate(words[1:]) if index != 1]
-            rest = [keyword.value if (keyword := self._keyword(word)) else self.operand(word) for word in arguments]
+            self._cached(words)
+            return
         if any(not isinstance(value, Const) for value in rest):
             self.body.append(Do(self.start, self.stop, Other(self.start, self.stop, tuple(rest))))
         self._open(tag, None)
+
+    def _cached(self, words: list[Word]) -> None:
+        """`{% cache timeout name *keys %}`: what its body shows is kept."""
+        arguments = [word for index, word in enumerate(words[1:]) if index != 1]
+        keys = tuple(keyword.value if (keyword := self._keyword(word)) else self.operand(word) for word in arguments)
+        start, stop = self.start, self.stop
+        kept = Call(start, stop, Name(start, start, "tag:cache"), keys, ())
+
+        def close(frame: _Frame, end: int) -> list[Stmt]:
+            return [With(frame.start, end, ((kept, None),), tuple(frame.body))]
+
+        self._open("cache", close)
 
     def _filtered(self, value: Expr | None, word: Word) -> Expr | None:
         """`{% filter a|b:x %}`: the first filter has no bar before it."""

@@ -153,7 +153,8 @@ class Interpreter:
         variables = scope.variables
         memo_key: Any = None
         if function.closure is None:
-            memo_key = (id(node), tuple((name, key(value)) for name, value in variables.items()), frozenset(varying))
+            given = tuple((name, key(value)) for name, value in variables.items())
+            memo_key = (id(node), given, frozenset(varying), self.surest)
             if memo_key in self.memo:
                 return clone_of(self.memo[memo_key])
             lent = receiver.base if isinstance(receiver, Object) and is_lent(receiver.base) else None
@@ -342,6 +343,16 @@ class Interpreter:
         finally:
             self.forks.pop()
 
+    @contextmanager
+    def doubting(self, confidence: Confidence) -> Iterator[None]:
+        """What is recorded meanwhile is no surer than this."""
+        before = self.surest
+        self.surest = max(before, confidence, key=LEVELS.index)
+        try:
+            yield
+        finally:
+            self.surest = before
+
     def touch(self, value: Items | Dict | Object) -> None:
         """Note that `value` is being changed: activations that began after it was made change what they were
         given, and are not memoised."""
@@ -388,7 +399,8 @@ class Interpreter:
         self.noted += 1
         path, access = row.lookup(relation.name), self.place(frame, node)
         found = (query.site, path, access, query.model)
-        if found not in self.lazy_loads:
+        held = self.lazy_loads.get(found)
+        if held is None or (held.confidence is Confidence.LOW and self.surest is not Confidence.LOW):
             trace = self.trace(query.site)
             sure = max(self.surest, confidence_of(row, relation, trace), key=LEVELS.index)
             if row.fresh and not any(frame.loops for frame in self.builders(query.site)):

@@ -7,8 +7,7 @@ part, so that a finding leads there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,19 +94,6 @@ class Part:
 PartsOf = Callable[["Interpreter", Shape], tuple[Part, ...]]
 
 
-@contextmanager
-def doubted(it: Interpreter, confidence: Confidence) -> Iterator[None]:
-    """What is recorded meanwhile is no surer than this."""
-    from pitfall_lint.flow.interpreter import LEVELS
-
-    before = it.surest
-    it.surest = max(before, confidence, key=LEVELS.index)
-    try:
-        yield
-    finally:
-        it.surest = before
-
-
 def frame_at(it: Interpreter, place: Place, owner: ClassSymbol | None = None) -> Frame:
     """An activation whose expressions stand at a place of the user's."""
     return serializers.standing_at(it, place, owner)
@@ -151,7 +137,7 @@ def show_one(it: Interpreter, frame: Frame, shape: Shape, value: Value, parts_of
         for part in parts_of(it, shape):
             it.step()
             deep = part.exposed and len(running) > 0
-            with doubted(it, Confidence.LOW if deep else part.confidence):
+            with it.doubting(Confidence.LOW if deep else part.confidence):
                 show_part(it, part, value, parts_of)
     finally:
         it.stack.pop()

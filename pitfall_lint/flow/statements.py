@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
+from pitfall_lint.finding import Confidence
 from pitfall_lint.flow import attributes, expressions, iteration, templates
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
@@ -306,13 +307,25 @@ def with_(it: Interpreter, frame: Frame, node: l.With) -> bool:
             value = entered(it, frame, value, value_node)
         if target is not None:
             assign(it, frame, target, value)
-    alive = it.execute(frame, node.body)
+    with it.doubting(Confidence.LOW if is_kept(node) else Confidence.HIGH):
+        alive = it.execute(frame, node.body)
     for name, old in scoped.items():
         if old is None:
             frame.scope.variables.pop(name, None)
         else:
             frame.scope.variables[name] = old
     return alive
+
+
+def is_kept(node: l.With) -> bool:
+    """Whether a template's cache keeps what the body shows: it is rendered now and then.
+
+    https://docs.djangoproject.com/en/stable/topics/cache/#template-fragment-caching
+    """
+    return any(
+        isinstance(value, l.Call) and isinstance(value.func, l.Name) and value.func.id == "tag:cache"
+        for value, _ in node.items
+    )
 
 
 def entered(it: Interpreter, frame: Frame, value: Value, node: Any) -> Value:

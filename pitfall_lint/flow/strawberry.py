@@ -328,7 +328,7 @@ def start_of_row(it: Interpreter, symbol: ClassSymbol, field: TypeField, shared:
             words = l.Name(field.node.start, field.node.end, f"list[{symbol.name}]")
             frame.loops.append(iteration.loop_over(frame, words, row, frozenset()))
             part = dataclasses.replace(part_of(it, field), shape=None, exposed=False)
-            with shown.doubted(it, part.confidence):
+            with it.doubting(part.confidence):
                 shown.show_part(it, part, row, parts_of)
             frame.loops.pop()
         it.stack.pop()

@@ -94,7 +94,7 @@ def lowered(text: str) -> str:
             "with a = b:c, e = d, n = filter:length(f) {<a>; <n>}",
         ),
         ("{% blocktrans asvar t %}{{ a }}{% endblocktrans %}", "<a>; t = ?()"),
-        ("{% cache 500 side a.b using='x' %}{{ c }}{% endcache %}", "?(500, a:b, 'x'); <c>"),
+        ("{% cache 500 side a.b using='x' %}{{ c }}{% endcache %}", "with nothing = tag:cache(500, a:b, 'x') {<c>}"),
         ("{% verbatim %}{{ a }}{% if %}{% endverbatim %}{{ b }}", "<b>"),
         ("{% verbatim x %}{% endverbatim %}{{ a }}{% endverbatim x %}{{ b }}", "<b>"),
         ("{% comment 'why' %}{{ a }}{% endfor %}{% endcomment %}{{ b }}", "<b>"),

@@ -403,3 +403,20 @@ def test_an_operand_that_is_not_known_leaves_a_conjunction_open() -> None:
         "        if key and book.title == 'new':\n            continue\n        print(book.author.name)\n"
     )
     assert found(code) == ["author"]
+
+
+def test_what_a_template_keeps_is_seldom_read() -> None:
+    head = "{% load cache %}{% for book in books %}"
+    page = {
+        "shop/views.py": "from django.shortcuts import render\nfrom shop.models import Book\n\ndef index(request):\n"
+        "    return render(request, 'shop/list.html', {'books': Book.objects.all()})\n"
+    }
+
+    def sure(template: str) -> list[Confidence]:
+        files = page | {"shop/templates/shop/list.html": head + template + "{% endfor %}"}
+        return [event.confidence for event in Flow(shop(files)).lazy_loads]
+
+    kept = "{% cache 500 name book.pk %}{{ book.author.name }}{% endcache %}"
+    assert sure(kept) == [Confidence.LOW]
+    assert sure("{% cache 500 name book.author.name %}{{ book.title }}{% endcache %}") == [Confidence.HIGH]
+    assert set(sure(kept + "{{ book.author.name }}")) == {Confidence.LOW, Confidence.HIGH}
