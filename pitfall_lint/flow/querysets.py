@@ -576,7 +576,7 @@ def row_of(it: Interpreter, query: Query) -> Value:
     if query.shape != "row":
         return UNKNOWN
     row, relation = query.row, query.relation
-    if row is not None and relation is not None and not query.refined:
+    if row is not None and relation is not None and not query.refined and comes_from_elsewhere(row, query.site):
         it.plain_sets[query.site].add(relation)
     if row is not None and relation is not None and row.query is not None and not query.refined:
         entry = loaded_entry(row, relation.name)
@@ -589,6 +589,14 @@ def row_of(it: Interpreter, query: Query) -> Value:
         if entry is not None or (row.many and not row.fresh):
             return Row(query.model, row.query, (*row.path, relation.name), True, False, relation, row)
     return Row(query.model, query, (), not query.single)
+
+
+def comes_from_elsewhere(row: Row, site: Site) -> bool:
+    """Whether other callers may hand in rows that another query gave: what is known of this one's is not all."""
+    origin = row.query.site if row.query is not None else None
+    if origin is None or origin.place.path != site.place.path:
+        return True
+    return origin.scope.partition(".")[0] != site.scope.partition(".")[0]
 
 
 def one_row(it: Interpreter, frame: Frame, query: Query) -> Row:
