@@ -82,6 +82,7 @@ class Flow:
             for event in run.lazy_loads.values()
             if event.model.dialect == "django"
             and not self._set_elsewhere(event.site, event.path)
+            and not self._is_sent(event.site, event.path)
             and run.built[event.site] <= lacking[event.site, event.path]  # of each model that it is built for
             and (event.access, event.site) not in identities
             and not runs_remembered(self.project, event.access, event.trace)
@@ -270,6 +271,12 @@ class Flow:
             loops[0] in written and not any(holds(place, event.access) for place in written)
             for written in self._written.get(target, ())
         )
+
+    def _is_sent(self, site: Site, path: str) -> bool:
+        """Whether the row that the relation is read of leaves the process somewhere, or one above it."""
+        sent = self._interpreted.sent if self._interpreted is not None else ()
+        parts = path.split("__")
+        return any((site, "__".join((*parts[:index], "*"))) in sent for index in range(len(parts)))
 
     def _set_elsewhere(self, site: Site, path: str) -> bool:
         """Whether the program itself fills the relation on rows of this query, somewhere."""

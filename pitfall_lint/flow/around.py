@@ -98,18 +98,25 @@ def is_remembered(nodes: tuple[Any, ...], beyond: tuple[Any, ...] = ()) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def keeps_answer(function: l.Function) -> bool:
-    """Whether a function puts what it returns into a dict that others look it up in: `cache[key] = books; return
-    books`."""
+    """Whether a function puts what it returns into a dict or cache that others look it up in: `cache[key] = books;
+    return books`, `cache.set(key, books); return books`."""
     if function.is_generator:
         return False
-    kept = {
-        node.value.id
-        for node in l.walk(function.body)
-        if isinstance(node, l.Let) and isinstance(node.target, l.Subscript) and isinstance(node.value, l.Name)
-    }
+    asked = {held_by(node) for node in l.walk(function.body) if is_lookup(node)}
+    kept: set[str] = set()
+    for node in l.walk(function.body):
+        if isinstance(node, l.Let) and isinstance(node.target, l.Subscript) and isinstance(node.value, l.Name):
+            kept.add(node.value.id)
+        elif isinstance(node, l.Call) and (l.dotted(node.func) or "").endswith(".set") and held_by(node) in asked:
+            kept.update(arg.id for arg in node.args if isinstance(arg, l.Name))
     returned = [node.value for node in l.walk(function.body) if isinstance(node, l.Return)] if kept else []
     names = {value.id for value in returned if isinstance(value, l.Name)}
     return len(returned) > 1 and not kept.isdisjoint(names)
+
+
+def held_by(node: l.Call) -> str:
+    """What the method is called on: `cache` of `cache.get(key)`."""
+    return (l.dotted(node.func) or "").rpartition(".")[0]
 
 
 def runs_remembered(project: Project, access: Place, trace: tuple[Step, ...]) -> bool:

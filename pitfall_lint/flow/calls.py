@@ -18,6 +18,7 @@ from pitfall_lint.flow import (
     forms,
     implicit,
     iteration,
+    leaving,
     libraries,
     library,
     querysets,
@@ -91,6 +92,8 @@ def call(it: Interpreter, frame: Frame, node: l.Call) -> Value:
     callee = it.evaluate(frame, func)
     arguments = evaluate_arguments(it, frame, node)
     it.step()
+    if not isinstance(callee, (Bound, FunctionValue)):
+        leaving.note(it, node, arguments)
     if type(callee) is Union:
         return join_all([result_of(it, frame, option, arguments, node) for option in callee.options])
     return result_of(it, frame, callee, arguments, node)
@@ -133,11 +136,13 @@ def evaluate_arguments(it: Interpreter, frame: Frame, node: l.Call) -> Arguments
 
 
 def result_of(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
-    """What calling one alternative gives; a queryset that the called function keeps is asked for once."""
-    result = sited(it, frame, callee, call_value(it, frame, callee, arguments, node), node)
+    """What calling one alternative gives. A queryset that the called function keeps is asked for once, and built in
+    that function: any call on it makes a copy, which asks again."""
+    result = call_value(it, frame, callee, arguments, node)
     if isinstance(result, Query) and isinstance(callee, (Bound, FunctionValue)) and is_kept(callee):
         it.kept.add(result.site)
-    return result
+        return result
+    return sited(it, frame, callee, result, node)
 
 
 def sited(it: Interpreter, frame: Frame, callee: Value, result: Value, node: Any) -> Value:

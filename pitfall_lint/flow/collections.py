@@ -82,9 +82,9 @@ def on_dict(it: Interpreter, frame: Frame, receiver: Dict, name: str, arguments:
     if name in ("get", "pop"):
         found = receiver.get(first)
         held = isinstance(first, Constant) and first.value in receiver.entries
-        if name == "pop" and isinstance(first, Constant) and held:
+        if name == "pop" and (held or not isinstance(first, Constant)):
             it.touch(receiver)
-            del receiver.entries[first.value]
+            receiver.take(first)
         if len(arguments.args) < 2 or held:
             return found
         absent = isinstance(first, Constant) and receiver.rest is None

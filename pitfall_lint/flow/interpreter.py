@@ -87,6 +87,7 @@ class Interpreter:
         self.bare_joins: dict[Any, BareJoin] = {}
         self.assigned: set[tuple[Site, str]] = set()
         self.loaded: set[tuple[Site, str]] = set()
+        self.sent: set[tuple[Site, str]] = set()  # what leaves the process (`leaving`): what is loaded goes with it
         self.afterwards: defaultdict[Site, set[Afterwards]] = defaultdict(set)
         self.combined: set[Site] = set()  # queries put together by `union()` and its kin, which allow no joins
         self.saved: set[tuple[Model, tuple[Place, ...]]] = set()  # models whose rows are written, within which loops
@@ -171,7 +172,8 @@ class Interpreter:
         frame.label = label or (node.name if isinstance(node, l.Function) else "lambda")
         frame.varying = varying
         result = self.activate(frame)
-        if memo_key is not None and not frame.impure:
+        handed_out = in_prelude(function.path) and isinstance(result, Dict) and result.born < frame.birth
+        if memo_key is not None and not frame.impure and not handed_out:  # what is changed there stays changed
             self.memo[memo_key] = clone_of(result)
         return result
 

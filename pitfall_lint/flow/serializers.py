@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.finding import Place
+from pitfall_lint.finding import Confidence, Place
 from pitfall_lint.flow import attributes, builtins, implicit, iteration, querysets
 from pitfall_lint.flow.frames import Arguments, Frame
 from pitfall_lint.flow.serializer_fields import Entry, Nested, entries_of, kind_of, nested_entries, users
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.classes import ClassSymbol
 
+    Shown = tuple[Entry, Object, Confidence]  # a field, and how sure it is that it is shown
     Show = Callable[[Interpreter, Frame, Object, Value, Place], Value]
 
 DEEPEST = 6  # serializers within serializers
@@ -217,18 +218,19 @@ def shown_field_by_field(it: Interpreter, frame: Frame, serializer: Object, valu
     value = join_all([option for option in options(value) if isinstance(option, (Row, Object, Dict))])
     if value is UNKNOWN:
         return UNKNOWN
-    memo_key = ("shown", key(serializer), key(value))
+    memo_key = ("shown", key(serializer), key(value), it.surest)
     if memo_key in it.memo or shown_already(it, serializer, value):
         return Dict(rest=UNKNOWN)
     it.memo[memo_key] = UNKNOWN
     inner = frame_of(it, serializer, place)
     it.stack.append(inner)
     try:
-        for entry, field in fields_of(it, inner, serializer, place):
+        for entry, field, sure in fields_of(it, inner, serializer, place):
             it.step()
             if field.attributes.get("write_only") == Constant(True):
                 continue
-            read_field(it, serializer, entry, field, value)
+            with it.doubted(sure):
+                read_field(it, serializer, entry, field, value)
     finally:
         it.stack.pop()
     return Dict(rest=UNKNOWN)
@@ -251,33 +253,37 @@ def shown_already(it: Interpreter, serializer: Object, value: Value) -> bool:
     return not fresh
 
 
-def fields_of(it: Interpreter, frame: Frame, serializer: Object, place: Place) -> tuple[tuple[Entry, Object], ...]:
-    """The serializer's fields: as its class says, or as the project's code left them."""
+def fields_of(it: Interpreter, frame: Frame, serializer: Object, place: Place) -> tuple[Shown, ...]:
+    """The serializer's fields: as its class says, or as the project's code left them. Where that takes out fields by
+    names that are not known, which of them are shown is for who calls to say.
+    https://www.django-rest-framework.org/api-guide/serializers/#dynamically-modifying-fields
+    """
     nested = serializer.attributes.get("<nested>")
     if isinstance(nested, Nested):
-        return tuple((entry, entry.field) for entry in nested_entries(it, nested, place))
+        return tuple((entry, entry.field, Confidence.HIGH) for entry in nested_entries(it, nested, place))
     touched = "_fields" in serializer.attributes
     if not touched and not any(users(serializer.base, name) for name in ("get_fields", "fields")):
-        return tuple((entry, entry.field) for entry in entries_of(it, serializer.base))
+        return tuple((entry, entry.field, Confidence.HIGH) for entry in entries_of(it, serializer.base))
     made_with = {name: value for name, value in serializer.attributes.items() if name not in PASSING}
     memo_key = ("fields as left", key(Object(serializer.base, made_with)))
-    held: tuple[tuple[Entry, Object], ...] | None = it.plans.get(memo_key) if not touched else None
+    held: tuple[Shown, ...] | None = it.plans.get(memo_key) if not touched else None
     if held is None:
         table = attributes.read(it, frame, serializer, "fields", spot(implicit.header(serializer.base)))
         tables = [option for option in options(table) if isinstance(option, Dict)]
-        held = tuple(pair for one in tables for pair in as_left(serializer, one))
+        held = tuple(shown for one in tables for shown in as_left(serializer, one))
         it.plans[memo_key] = held
     return held
 
 
-def as_left(serializer: Object, table: Dict) -> Iterator[tuple[Entry, Object]]:
+def as_left(serializer: Object, table: Dict) -> Iterator[Shown]:
     """The fields in a table that the project's code had in hand; one that it made itself stands at the class."""
+    sure = Confidence.MEDIUM if table.thinned else Confidence.HIGH
     for name, field in table.entries.items():
         if isinstance(field, Object):
             entry = field.attributes.get(IDENTITY)
             if not isinstance(entry, Entry):
                 entry = Entry(str(name), implicit.header(serializer.base), serializer.base, field)
-            yield entry, field
+            yield entry, field, sure
 
 
 def read_field(it: Interpreter, serializer: Object, entry: Entry, field: Object, value: Value) -> None:

@@ -26,7 +26,7 @@ from pitfall_lint.flow.roots import Start
 QUIET, LOUD = 4, 8  # classes for which an inherited method may lead to nothing, at first and after it led to something
 FEW = 400  # so many roots are interpreted sooner than a process is made
 EVENTS = ("lazy_loads", "key_reads", "loop_queries", "deferred_reads", "evaluations", "bare_joins")
-SETS = ("assigned", "combined", "loaded", "prefetched", "saved")
+SETS = ("assigned", "combined", "loaded", "prefetched", "saved", "sent")
 SETS_BY_SITE = ("afterwards", "brought", "built", "plain_sets", "served", "within")
 Root = tuple[int, str, Start]
 MOST_GROUPS = 4_000  # as many numbers as a pipe holds on any Linux

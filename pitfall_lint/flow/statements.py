@@ -390,6 +390,12 @@ def delete(it: Interpreter, frame: Frame, node: l.Delete) -> bool:
     for target in node.targets:
         if isinstance(target, l.Name):
             frame.scope.variables.pop(target.id, None)
+        elif isinstance(target, l.Subscript):
+            holder, index = it.evaluate(frame, target.object), it.evaluate(frame, target.index)
+            for option in options(holder):
+                if isinstance(option, Dict):
+                    it.touch(option)
+                    option.take(index)
     return True
 
 

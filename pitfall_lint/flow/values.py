@@ -284,6 +284,14 @@ class Dict(Value, msgspec.Struct, eq=False):
     rest: Value | None = None
     keys: Value | None = None
     born: int = msgspec.field(default_factory=_serial.__next__)
+    thinned: bool = False  # what is there may have been taken out, under keys not known
+
+    def take(self, key: Value) -> None:
+        """Take out what lies under `key`."""
+        if not isinstance(key, Constant):
+            self.thinned = True
+        elif key.value in self.entries:
+            del self.entries[key.value]
 
     def get(self, key: Value) -> Value:
         """What lies under `key`."""
@@ -502,7 +510,7 @@ def _key_of_dict(value: Dict, depth: int) -> Any:
     if depth <= 0:
         return id(value)
     held = [(name, key(item, depth - 1)) for name, item in value.entries.items()]
-    return ("dict", frozenset(held), value.rest and key(value.rest, depth - 1))
+    return ("dict", frozenset(held), value.rest and key(value.rest, depth - 1), value.thinned)
 
 
 def _key_of_object(value: Object, depth: int) -> Any:
@@ -540,7 +548,8 @@ def clone_of(value: Value, depth: int = 2) -> Value:
         items = [clone_of(item, depth - 1) for item in value.items] if value.items is not None else None
         return Items(value.kind, items, value.each, value.names)
     if isinstance(value, Dict):
-        return Dict({name: clone_of(item, depth - 1) for name, item in value.entries.items()}, value.rest, value.keys)
+        entries = {name: clone_of(item, depth - 1) for name, item in value.entries.items()}
+        return Dict(entries, value.rest, value.keys, thinned=value.thinned)
     if isinstance(value, Object):
         return Object(value.base, dict(value.attributes))
     return value

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pitfall_lint.finding import Confidence
 from pitfall_lint.flow import Flow
 from pitfall_lint.flow.missing import missing
 from tests.unit.support import project_of
@@ -286,6 +287,24 @@ CASES: dict[str, tuple[str, str, set[str]]] = {
         "class BookSerializer(Base):\n    byline = None\n    class Meta(Base.Meta):\n        fields = ['title']\n",
         "",
         set(),
+    ),
+    "fields that a mixin takes out by name": (
+        "class Without:\n    LEFT_OUT = []\n\n    def __init__(self, *args, **kwargs):\n        super().__init__(*args, **kwargs)\n        assert self.fields\n"
+        "        for name in self.LEFT_OUT:\n            if name in self.fields:\n                del self.fields[name]\n\n"
+        "class Full(serializers.ModelSerializer):\n    tags = serializers.StringRelatedField(many=True)\n"
+        "    class Meta:\n        model = Book\n        fields = ['title', 'byline', 'tags']\n\n"
+        "class BookSerializer(Without, Full):\n    LEFT_OUT = ['tags', 'other']\n",
+        "",
+        {"author"},
+    ),
+    "fields that the class takes out as they are got": (
+        fields(
+            "def get_fields(self):\n    found = super().get_fields()\n    for name in ('tags', 'byline'):\n"
+            "        found.pop(name)\n    return found",
+            '["title", "byline", "tags", "origin"]',
+        ),
+        "",
+        {"author", "author__country"},
     ),
     "fields of a plain mixin count not": (
         "class Mixed:\n    author = AuthorSerializer()\n\nclass BookSerializer(Mixed, serializers.ModelSerializer):\n    class Meta:\n        model = Book\n        fields = ['author']\n",
@@ -748,3 +767,33 @@ def test_the_way_leads_from_the_view_over_the_serializer_to_the_field() -> None:
         "for each of `BookSerializer(many=True)`",
         "shown by `BookSerializer`",
     ]
+
+
+CHOSEN = """
+class Chosen(serializers.ModelSerializer):
+    def __init__(self, *args, **kwargs):
+        wanted = kwargs.pop("wanted", None)
+        super().__init__(*args, **kwargs)
+        if wanted is not None:
+            for name in set(self.fields) - set(wanted):
+                self.fields.pop(name)
+
+class BookSerializer(Chosen):
+    class Meta:
+        model = Book
+        fields = ["title", "byline"]
+
+def titles(request):
+    books = Book.objects.all()
+    return JsonResponse(BookSerializer(books, many=True{0}).data, safe=False)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "confidence"), [(", wanted=request.GET.getlist('f')", Confidence.MEDIUM), ("", Confidence.HIGH)]
+)
+def test_fields_that_a_caller_chooses_are_unsure(given: str, confidence: Confidence) -> None:
+    """https://www.django-rest-framework.org/api-guide/serializers/#dynamically-modifying-fields"""
+    code = HEAD + "from django.http import JsonResponse\n" + CHOSEN.format(given)
+    project = project_of({"shop/models.py": MODELS, "shop/views.py": code, "manage.py": ""})
+    assert {event.path: event.confidence for event in Flow(project).lazy_loads} == {"author": confidence}
