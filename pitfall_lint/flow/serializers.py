@@ -229,7 +229,7 @@ def shown_field_by_field(it: Interpreter, frame: Frame, serializer: Object, valu
             it.step()
             if field.attributes.get("write_only") == Constant(True):
                 continue
-            with it.doubted(sure):
+            with it.doubting(sure):
                 read_field(it, serializer, entry, field, value)
     finally:
         it.stack.pop()
