@@ -185,6 +185,13 @@ class Flow:
 
         return tuple(Unused(self.project).find())
 
+    def reads_of(self, join: BareJoin) -> frozenset[str] | None:
+        """The relations to one, as lookup paths, that are read of the rows of a bare join; None where the rows go out
+        of sight."""
+        from pitfall_lint.flow.unused import Unused
+
+        return Unused(self.project).joins_read(join)
+
     @cached_property
     def mapped(self) -> Mapped:
         """The same of SQLAlchemy's queries and rows."""

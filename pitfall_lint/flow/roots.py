@@ -13,6 +13,7 @@ from pitfall_lint import language as l
 from pitfall_lint.flow import admin, importing, libraries, querysets, signals, templates
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.interpreter import Interpreter
+from pitfall_lint.flow.reach import Reach
 from pitfall_lint.flow.values import ClassValue, Constant, External, FunctionValue, Object, Row, Value
 from pitfall_lint.project.classes import ClassSymbol, FunctionSymbol
 from pitfall_lint.project.prelude import StandIn, in_prelude, is_lent
@@ -35,6 +36,7 @@ SOURCES = frozenset(
     }
 )
 MAPPED_SOURCES = frozenset({"query", "session", "select", "scalars", "execute", "get_or_404", "paginate"})
+MOST_HEIRS = 6  # that inherit a method of a base which is nothing else: beyond them it is started at as itself
 MOST_DEFINITIONS = 6  # a method name that more functions share says nothing about which one is called
 
 
@@ -44,11 +46,11 @@ def functions(it: Interpreter) -> Iterator[tuple[str, Start]]:
     chosen = relevant(it, every)
     it.relevant = {id(symbol.node) for symbol in chosen}
     mentioned = {name for symbol in every for name in symbol.node.names}
+    reach = Reach(it)
     for symbol in chosen:
-        if is_helper(it, symbol, mentioned):
+        if is_helper(it, symbol, mentioned) or not reach.is_listed(symbol.module) or not reach.is_called(symbol):
             continue
-        start = start_of(it, symbol)
-        if start is not None:
+        for start in starts_of(it, reach, symbol):
             yield f"{symbol.module.path}:{symbol.node.qualname}", start
 
 
@@ -86,14 +88,39 @@ def sources(it: Interpreter) -> set[str]:
     return names
 
 
+def starts_of(it: Interpreter, reach: Reach, symbol: FunctionSymbol) -> list[Start]:
+    """How to start at this function. A method of a class that is nothing but a base belongs to those that inherit from
+    it and do not override it; those that do are started at by themselves."""
+    owner = symbol.owner
+    if owner is not None and reach.is_only_base(owner):
+        heirs = [heir for heir in it.symbols.heirs(owner) if heir is not owner and not reach.is_only_base(heir)]
+        own = [heir for heir in heirs if holds(heir, symbol)]
+        if len(own) <= MOST_HEIRS:
+            own.sort(key=lambda heir: (heir.module.path, heir.node.start))
+            return [start for heir in own if (start := start_as(it, symbol, heir)) is not None]
+    start = start_of(it, symbol)
+    return [] if start is None else [start]
+
+
+def holds(heir: ClassSymbol, symbol: FunctionSymbol) -> bool:
+    """Whether the class has that very method, inherited."""
+    member = heir.member(symbol.name)
+    return member is not None and member.node is symbol.node
+
+
 def start_of(it: Interpreter, symbol: FunctionSymbol) -> Start | None:
     """How to start at this function: with its receiver, and arguments that are not known, but for those whose name
     and use tell a model."""
+    return start_as(it, symbol, symbol.owner)
+
+
+def start_as(it: Interpreter, symbol: FunctionSymbol, owner: ClassSymbol | None) -> Start | None:
+    """The same, on an instance of a class that has the method."""
     function = FunctionValue(symbol.node, symbol.module, symbol.module.path, symbol.owner)
     given = Arguments(keywords={**told_by_name(it, symbol), **signals.instances(it, symbol)})
-    if symbol.owner is None:
+    if owner is None:
         return lambda: it.call(function, None, given, None)
-    receiver = receiver_of(it, symbol)
+    receiver = receiver_of(it, symbol, owner)
     return None if receiver is None else lambda: it.call(function, receiver, given, None)
 
 
@@ -114,10 +141,8 @@ def told_by_name(it: Interpreter, symbol: FunctionSymbol) -> dict[str, Value]:
     return found
 
 
-def receiver_of(it: Interpreter, symbol: FunctionSymbol) -> Value | None:
+def receiver_of(it: Interpreter, symbol: FunctionSymbol, owner: ClassSymbol) -> Value | None:
     """What `self` or `cls` is when nothing is known but the class; None where that would say too little."""
-    owner = symbol.owner
-    assert owner is not None
     decorators = {l.dotted(decorator) for decorator in symbol.node.decorators}
     if "staticmethod" in decorators:
         return None
@@ -133,9 +158,10 @@ def receiver_of(it: Interpreter, symbol: FunctionSymbol) -> Value | None:
 
 def entries(it: Interpreter) -> Iterator[tuple[str, Start]]:
     """The classes that inherit from one of the prelude's, at each method by which the library comes in."""
+    reach = Reach(it)
     for symbol in it.symbols.classes():
         model = it.model_of(symbol)
-        if model is not None and model.abstract:
+        if (model is not None and model.abstract) or reach.is_only_base(symbol) or not reach.is_listed(symbol.module):
             continue
         for name in sorted(ways_in(it, symbol)):
             member = symbol.member(name)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
+from pitfall_lint.flow.around import node_at
 from pitfall_lint.flow.trail import Trail
 from pitfall_lint.flow.trail_frames import Known, Left, Path
 from pitfall_lint.flow.words import source_of
 from pitfall_lint.project.classes import ClassSymbol, FunctionSymbol
 
 if TYPE_CHECKING:
+    from pitfall_lint.flow.events import BareJoin
     from pitfall_lint.project import Project
     from pitfall_lint.project.django.models import Model
 
@@ -92,6 +94,19 @@ class Unused:
                 source_of(load.call),
             )
 
+    def joins_read(self, join: BareJoin) -> frozenset[str] | None:
+        """The relations to one that are read of the rows of a bare `select_related()`; None where that is not known."""
+        call = node_at(self.project, join.access)
+        at = (join.access.path, join.scope)
+        functions = [one for one in self.symbols.functions() if (one.module.path, one.node.qualname) == at]
+        if not isinstance(call, l.Call) or len(functions) != 1:
+            return None
+        try:
+            reads = Trail(self.project, self.known, join.model, call).follow(functions[0])
+        except Left:
+            return None
+        return frozenset("__".join(path) for path in reads if is_joined(join.model, path))
+
     # ------------------------------------------------------------------ loads
 
     def loads(self, function: FunctionSymbol) -> Iterator[Load]:
@@ -134,6 +149,17 @@ class Unused:
                 return "__".join(parts[:index])
             model = relation.target
         return path
+
+
+def is_joined(model: Model, path: Path) -> bool:
+    """Whether a join brings what stands at the end of the path."""
+    current: Model | None = model
+    for name in path:
+        relation = current.relation(name) if current is not None else None
+        if relation is None or relation.to_many or relation.kind in ("generic_fk", "generic_relation"):
+            return False
+        current = relation.target
+    return bool(path)
 
 
 def loaded_before(call: l.Call) -> set[str]:

@@ -74,8 +74,8 @@ class BareSelectRelated(Rule):
             return JsonResponse({book.title: book.author.name for book in Book.objects.select_related("author")})
 
     Fix
-    Unsafe: the model's own required foreign keys are named. What is read beyond them has to be added, and what is not
-    read can go. Manual in templates and admin classes.
+    Unsafe: the relations are named that are read of the rows. A suggestion only where the rows go out of sight, where
+    none is read (the call can go), in templates, which can name none, and in admin classes.
 
     Limits
     Silent where the queryset's model is not known.
@@ -149,11 +149,22 @@ def listed(names: list[str]) -> str:
 
 
 def fix_of(project: Project, event: BareJoin, names: list[str]) -> Fix:
-    """The names between the parentheses, where there are some."""
-    source = text_at(project, event.access)
-    if names and source.endswith("()") and event.access.path.endswith(".py"):
-        arguments = ", ".join(f'"{name}"' for name in names)
-        at = event.access.end - 1
-        edit = Edit(Place(event.access.path, at, at), arguments)
-        return Fix(Applicability.UNSAFE, f"Name them: `select_related({arguments})`", Edits((edit,)))
-    return Fix(Applicability.MANUAL, "Name the relations that are read of its rows: `select_related(...)`")
+    """The names between the parentheses, where they are seen to be read or nothing is known; else words."""
+    if not event.access.path.endswith(".py"):
+        words = "Leave it out, a template can name no relation: build the queryset in Python where its rows read some"
+        return Fix(Applicability.MANUAL, words)
+    read = project.flow.reads_of(event)
+    if read is not None:
+        read -= event.known
+        names = sorted(path for path in read if not any(other.startswith(f"{path}__") for other in read))
+        if not names:
+            return Fix(Applicability.MANUAL, "Leave it out: nothing that it could join is read of these rows")
+    arguments = ", ".join(f'"{name}"' for name in names)
+    if read is None or not text_at(project, event.access).endswith("()"):
+        told = f": `select_related({arguments})`, if that is it" if names else ""
+        return Fix(
+            Applicability.MANUAL, f"Name the relations that are read of its rows{told}; leave it out where none is"
+        )
+    at = event.access.end - 1
+    edit = Edit(Place(event.access.path, at, at), arguments)
+    return Fix(Applicability.UNSAFE, f"Name them: `select_related({arguments})`", Edits((edit,)))

@@ -242,3 +242,29 @@ def test_a_set_that_a_query_prefetches_out_of_sight_is_not_given_joins() -> None
     (finding,) = findings("DJG101", {"shop/models.py": LISTED, VIEWS: views, **RENDERED})
     assert finding.fix.applicability is Applicability.MANUAL
     assert '`prefetch_related("books__editor")`' in finding.fix.message
+
+
+@pytest.mark.parametrize(
+    ("body", "applicability", "words"),
+    [
+        ("return [b.author.country.name for b in {}]", Applicability.UNSAFE, '`select_related("author__country")`'),
+        ("return [b.title for b in {}]", Applicability.MANUAL, "Leave it out"),
+        ("return {}", Applicability.MANUAL, "leave it out where none is"),
+    ],
+)
+def test_a_bare_join_names_what_is_seen_to_be_read(body: str, applicability: Applicability, words: str) -> None:
+    views = "from shop.models import Book\n\ndef show(request):\n    " + body.format("Book.objects.select_related()")
+    (finding,) = findings("DJG110", {VIEWS: views + "\n"})
+    assert finding.fix.applicability is applicability
+    assert words in finding.fix.message
+
+
+def test_a_bare_join_in_a_template_can_name_nothing() -> None:
+    views = (
+        "from django.shortcuts import render\nfrom shop.models import Author\n\n"
+        "def show(request):\n    return render(request, 'shop/show.html', {'author': Author.objects.first()})\n"
+    )
+    page = "{% for b in author.books.select_related %}{{ b.title }}{% endfor %}"
+    (finding,) = findings("DJG110", {VIEWS: views, "shop/templates/shop/show.html": page})
+    assert finding.fix.applicability is Applicability.MANUAL
+    assert finding.fix.message.startswith("Leave it out, a template can name no relation")
