@@ -131,9 +131,11 @@ def plain_query(it: Interpreter, frame: Frame, manager: ManagerValue, node: Any,
 
 
 def known_by(manager: ManagerValue) -> frozenset[str]:
-    """The relation that rows of a related manager know without a query: the parent they were reached from."""
+    """The relation that rows of a related manager know without a query: the parent they were reached from. Django sets
+    it of a foreign key, not of a generic one.
+    """
     relation = manager.relation
-    if relation is not None and relation.kind in ("reverse_fk", "generic_relation") and relation.inverse:
+    if relation is not None and relation.kind == "reverse_fk" and relation.inverse:
         return frozenset([relation.inverse])
     return frozenset()
 

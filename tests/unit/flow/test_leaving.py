@@ -72,3 +72,22 @@ def test_a_row_that_leaves_the_process_takes_along_what_is_below_it() -> None:
     )
     assert found(code.format("mail.delay(book.author)")) == []
     assert found(code.format("mail.delay(book.author.pk)")) == ["author__country"]
+
+
+NOTES = MODELS.replace(
+    "from django.db import models",
+    "from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation\n"
+    "from django.contrib.contenttypes.models import ContentType\nfrom django.db import models\n\n"
+    "class Note(models.Model):\n    kind = models.ForeignKey(ContentType, on_delete=models.CASCADE)\n"
+    "    key = models.IntegerField()\n    about = GenericForeignKey('kind', 'key')\n",
+).replace("class Author(models.Model):", "class Author(models.Model):\n    notes = GenericRelation(Note, 'key', 'kind')")
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [("author.notes.all()", True), ("author.notes.filter(key=1)", True), ("author.books.all()", False)],
+)
+def test_rows_of_a_generic_set_do_not_know_their_parent(rows: str, read: bool) -> None:
+    """A related manager sets the parent of its rows by foreign key only, as Django 5.2 and 6.1 do."""
+    code = f"def show(author: Author):\n    for row in {rows}:\n        print({'row.about' if read else 'row.author'}.name)\n"
+    assert [path for _, _, path in paths({"shop/models.py": NOTES, **views(code)})] == (["about"] if read else [])
