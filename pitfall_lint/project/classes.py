@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from pitfall_lint.language import Class, Expr, Function, Let, Name
+from pitfall_lint.language import Class, Expr, Function, Let, Name, dotted
 from pitfall_lint.project.canonical import canonical, external_ancestors
 from pitfall_lint.project.modules import Module, statements
 
 if TYPE_CHECKING:
     from pitfall_lint.project.symbols import Symbols
+
+SIDES = ("setter", "deleter", "expression", "comparator", "update_expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ class ClassSymbol:
         if self._members is None:
             found: dict[str, Member] = {}
             for node in statements(self.node.body):
+                if isinstance(node, Function) and node.name in found and adds_to(node):
+                    continue
                 if isinstance(node, (Function, Class)):
                     found[node.name] = Member(self, node.name, node)
                 elif isinstance(node, Let) and isinstance(node.target, Name) and node.op is None:
@@ -189,6 +193,15 @@ class ClassSymbol:
                     every.update(base.members)
             self._every = every
         return every.get(name)
+
+
+def adds_to(node: Function) -> bool:
+    """Whether the function only adds a side to what is there under its name: `@name.setter`, and `@name.expression`
+    of SQLAlchemy's hybrids, which says what the attribute is in a condition. Reading it on an instance calls the first.
+
+    https://docs.sqlalchemy.org/en/20/orm/extensions/hybrid.html
+    """
+    return any((dotted(decorator) or "") in {f"{node.name}.{side}" for side in SIDES} for decorator in node.decorators)
 
 
 def linearise(symbol: ClassSymbol) -> tuple[Base, ...]:

@@ -19,6 +19,7 @@ from pitfall_lint.flow.around import runs_remembered
 from pitfall_lint.flow.events import LazyLoad
 from pitfall_lint.flow.missing import longest
 from pitfall_lint.flow.sqlalchemy import loops
+from pitfall_lint.flow.sqlalchemy.fitting import function_for
 from pitfall_lint.flow.sqlalchemy.values import LoopCommit, RowQuery, TemplateQuery
 from pitfall_lint.flow.values import Site
 from pitfall_lint.project.classes import ClassSymbol, ModuleSymbol
@@ -185,7 +186,8 @@ class Mapped:
                 known = index < len(steps) - 1 and (
                     before in loaded or (isinstance(relation, Relationship) and relation.loads_itself)
                 )
-                function = "defaultload" if known else "selectinload" if relation.to_many or grouped else "joinedload"
+                fitting = "selectinload" if grouped else function_for(relation, self.project.sqlalchemy.models.values())
+                function = "defaultload" if known else fitting
                 cls, how = self._class_name(module, current, site.place)
                 if how is not None:
                     imports.add(how)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.flow import dialects
-from pitfall_lint.flow.sqlalchemy import loaders, loops
+from pitfall_lint.flow.sqlalchemy import conditions, loaders, loops
+from pitfall_lint.flow.sqlalchemy.conditions import kin
 from pitfall_lint.flow.sqlalchemy.values import Aggregate, Attribute, Loader
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -185,9 +186,10 @@ def executed(query: Query) -> Query:
 def chained(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Arguments) -> Value:
     """A method that gives another query."""
     if name in NARROWING or name in ("join",):
-        fixed = pinned(it, frame, query, name, arguments)
+        fixed = conditions.pinned(it, frame, query, name, arguments)
         shared = frozenset(f"={relation}" for relation in fixed)
-        known = query.known | fixed | held_keys(it, frame, query, arguments)
+        known = query.known | fixed | conditions.held_keys(it, frame, query, arguments)
+        shared |= conditions.pinned_beside(it, frame, query, arguments)
         query = replace(query, refined=True, known=known, notes=query.notes | shared)
     elif name == "options":
         return with_options(query, arguments)
@@ -238,99 +240,6 @@ def with_options(query: Query, arguments: Arguments) -> Query:
             notes |= {f"-{before}{path}" for path in option.lazy}
             notes -= {f"-{before}{path}" for path in option.loaded}
     return replace(query, joined=frozenset(joined), notes=frozenset(notes), opaque=opaque)
-
-
-def kin(one: Any, other: Any) -> bool:
-    """Whether rows of one class may be rows of the other."""
-    return bool(one is other or one.inherits_from(other) or other.inherits_from(one))
-
-
-def pinned(it: Interpreter, frame: Frame, query: Query, name: str, arguments: Arguments) -> frozenset[str]:
-    """The to-one relations that a condition fixes to one row: all rows share it, so it is loaded once."""
-    said: set[str] = set()
-    if name == "filter_by":
-        said |= set(arguments.keywords)
-    elif name == "with_parent":
-        return frozenset(
-            relation.name
-            for relation in query.model.relations.values()
-            if not relation.to_many
-            and any(
-                isinstance(value, Row) and relation.target is not None and kin(value.model, relation.target)
-                for value in arguments.args
-            )
-        )
-    else:
-        pending: list[Any] = list(arguments.node.args) if arguments.node is not None else []
-        while pending:
-            node = pending.pop()
-            if isinstance(node, l.Call):
-                if (l.dotted(node.func) or "").rpartition(".")[2] == "and_":
-                    pending.extend(node.args)
-            elif isinstance(node, l.Operation) and node.op == "&":
-                pending.extend(node.operands)
-            elif isinstance(node, l.Operation) and node.op == "==":
-                values = [it.evaluate(frame, operand) for operand in node.operands]
-                mine = [value for value in values if isinstance(value, Attribute)]
-                if len(mine) == 1 and kin(mine[0].model, query.model):
-                    said.add(mine[0].name)
-    return frozenset(
-        name
-        for name, relation in query.model.relations.items()
-        if not relation.to_many
-        and (name in said or (isinstance(relation, Relationship) and relation.keys and relation.keys <= said))
-    )
-
-
-def held_keys(it: Interpreter, frame: Frame, query: Query, arguments: Arguments) -> frozenset[str]:
-    """The to-one relations whose keys are asked to be among those of a row's own: `Post.author_id.in_([author.id for
-    author in group.authors])`. The group holds these rows, so the session gives them without a query.
-
-    https://docs.sqlalchemy.org/en/20/orm/session_basics.html#is-the-session-a-cache
-    """
-    found: set[str] = set()
-    for node in arguments.node.args if arguments.node is not None else ():
-        if not isinstance(node, l.Call) or not isinstance(node.func, l.Attr) or node.func.name != "in_":
-            continue
-        if not node.args:
-            continue
-        column = it.evaluate(frame, node.func.object)
-        keys = written(frame, node.args[0])
-        if not isinstance(column, Attribute) or not isinstance(keys, l.Comprehension) or len(keys.clauses) != 1:
-            continue
-        if not isinstance(keys.element, l.Attr) or not isinstance(keys.element.object, l.Name) or keys.key is not None:
-            continue
-        lists = [option for option in options(it.evaluate(frame, keys.clauses[0].iter)) if isinstance(option, Items)]
-        each = [option for held in lists for option in options(held.element)]
-        rows = [option for option in each if isinstance(option, Row) and is_member(option)]
-        found.update(
-            name
-            for name, relation in query.model.relations.items()
-            if isinstance(relation, Relationship)
-            and not relation.to_many
-            and relation.target is not None
-            and relation.keys == {column.name}
-            and keys.element.name == relation.target.pk_name
-            and any(kin(row.model, relation.target) for row in rows)
-        )
-    return frozenset(found)
-
-
-def is_member(row: Row) -> bool:
-    """Whether the row stands for each of a collection that another row holds."""
-    return row.via is not None and row.via.to_many
-
-
-def written(frame: Frame, node: Any) -> Any:
-    """The expression itself, or the one that the variable is given in this function, where it is given one only."""
-    if not isinstance(node, l.Name):
-        return node
-    given = [
-        part.value
-        for part in l.walk(getattr(frame.node, "body", ()))
-        if isinstance(part, l.Let) and isinstance(part.target, l.Name) and part.target.id == node.id
-    ]
-    return given[0] if len(given) == 1 else node
 
 
 # ----------------------------------------------------------------- evaluation
@@ -408,7 +317,7 @@ def is_loaded(row: Row, name: str) -> bool:
     relation = row.model.relation(name)
     if path in query.joined or (isinstance(relation, Relationship) and relation.loads_itself):
         return True
-    return not row.path and name in query.known
+    return name in query.known if not row.path else f"={row.model.label}:{name}" in query.notes
 
 
 def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relationship, node: Any, quiet: bool) -> Value:

@@ -232,7 +232,10 @@ class Reader:
 
     def _keys(self, module: Module, name: str, call: Call) -> Iterator[ForeignKey]:
         for part in (*call.args, *(word.value for word in call.keywords)):
-            if isinstance(part, Call) and (dotted(part.func) or "").rpartition(".")[2] == "ForeignKey" and part.args:
+            called = (dotted(part.func) or "").rpartition(".")[2] if isinstance(part, Call) else ""
+            if isinstance(part, Call) and called in COLUMNS:  # column_property(Column(...)), deferred(Column(...))
+                yield from self._keys(module, name, part)
+            elif isinstance(part, Call) and called == "ForeignKey" and part.args:
                 table, cls = self._leads_to(module, part.args[0])
                 yield ForeignKey(name, table, cls)
 

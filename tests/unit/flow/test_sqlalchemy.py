@@ -12,7 +12,7 @@ from tests.unit.support import project_of
 MODELS = """
 from flask_login import UserMixin
 from flask_sqlalchemy import BaseQuery, SQLAlchemy
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 
 db = SQLAlchemy()
 
@@ -26,8 +26,9 @@ class Company(db.Model):
 class User(UserMixin, db.Model):
     id = db.Column(db.Integer, primary_key=True)
     company_id = db.Column(db.ForeignKey("company.id"))
-    company = db.relationship("Company")
+    company = db.relationship("Company", backref="staff")
     loans = db.relationship("Loan", backref="user", lazy="dynamic")
+    password = db.Column(db.String)
 
 class Author(db.Model):
     id = db.Column(db.Integer, primary_key=True)
@@ -56,6 +57,65 @@ class Loan(db.Model):
     user_id = db.Column(db.ForeignKey("user.id"))
     book_id = db.Column(db.ForeignKey("book.id"))
     book = db.relationship("Book")
+
+class Invoice(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    member_id = db.Column(db.ForeignKey("member.id"))
+    club_id = db.Column(db.ForeignKey("club.id"))
+    book_id = db.Column(db.ForeignKey("book.id"))
+    member = db.relationship("Member")
+    club = db.relationship("Club")
+    book = db.relationship("Book")
+
+    @hybrid_property
+    def payer_id(self):
+        return self.member_id if CLUBS else self.club_id
+
+    @hybrid_method
+    def paid(self):
+        return self.book_id > 3
+
+    @paid.expression
+    def paid(cls):
+        return cls.book.has(id=3)
+
+    @property
+    def shown(self):
+        return self.book.id
+
+    @shown.setter
+    def shown(self, value):
+        self.book_id = value
+
+    @hybrid_property
+    def debtor_id(self):
+        if CLUBS:
+            return self.club_id
+        return self.member_id
+
+class Member(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    password = db.Column(db.String)
+    club_id = db.Column(db.ForeignKey("club.id"))
+    book_id = db.Column(db.ForeignKey("book.id"))
+
+    def invoices(self):
+        return Invoice.query.filter_by(member_id=self.id).order_by(Invoice.id)
+
+class Club(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    members = db.relationship("Member", backref="club", lazy="joined")
+
+    def invoices(self):
+        keys = [member.id for member in self.members]
+        return Invoice.query.filter(Invoice.member_id.in_(keys)).all()
+
+class Remark(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    book_id = db.Column(db.ForeignKey("book.id"))
+    author_id = db.Column(db.ForeignKey("author.id"))
+    book = db.relationship("Book")
+    author = db.relationship("Author")
 """
 VIEWS = "from flask import render_template\nfrom flask_login import current_user\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import joinedload, lazyload\nfrom models import *\nfrom models import db\n\ndef view(key=None, rows=None):\n"
 
@@ -84,6 +144,13 @@ def flow(body: str, templates: dict[str, str] | None = None) -> Flow:
         ("a = Author.query.get_or_404(key)\nreturn [b.parent.id for b in a.books]", ("books__parent",)),
         ("with db.session() as s:\n    return [b.author for b in s.scalars(select(Book))]", ("author",)),
         ("return [b.parent for b in Book.query.filter(Book.id > 3)]", ("parent",)),
+        ("return [(i.club, i.book) for i in Member.query.get(key).invoices()]", ("book",)),
+        ("return [(i.club, i.member) for i in Invoice.query.filter(Invoice.id > 3)]", ("club", "member")),
+        ("return [i.club for i in Invoice.query.filter(Invoice.debtor_id > key)]", ("club",)),
+        ("return [(i.club, i.member) for i in Invoice.query.with_parent(key.club)]", ("member",)),
+        ("for loan in Loan.query.options(joinedload(Loan.book)).filter(Book.author != key):\n    loan.book.author", ("book__author",)),
+        ("return [i.shown for i in Invoice.query]", ("book",)),
+        ("return [r.author for r in Remark.query.filter_by(book_id=key)]", ("author",)),  # no book is one who remarks
     ],
 )
 def test_relations_found(body: str, paths: tuple[str, ...]) -> None:
@@ -111,6 +178,15 @@ def test_relations_found(body: str, paths: tuple[str, ...]) -> None:
         "return [b.author for b in Book.query.from_statement(key)]",
         "return [b.author.books for b in Book.query.filter_by(author_id=key)]",  # one author for all of them
         "return [loan.book.author for loan in Loan.query.filter(Loan.book_id == key)]",
+        "return [(i.club, i.member) for i in Member.query.get(key).invoices()]",
+        "return [(i.club, i.member) for i in Club.query.get(key).invoices()]",
+        "return [i.club for i in Invoice.query.filter(Invoice.debtor_id == key)]",
+        "return [i.club for i in Invoice.query.with_parent(key.club)]",
+        "return [i.club for i in Invoice.query.with_parent(key)]",  # it may be the club
+        "for loan in Loan.query.join(Book).options(joinedload(Loan.book)).filter(Book.author == key):\n    loan.book.author",
+        "for loan in Loan.query.options(joinedload(Loan.book)).filter(Loan.book.has(Book.author_id == key)):\n    loan.book.author",
+        "return [i.paid() for i in Invoice.query]",
+        "return [i.club for i in Invoice.query.filter(Invoice.payer_id == key)]",
         "keys = [b.id for b in Author.query.get(key).books]\nreturn [loan.book for loan in Loan.query.filter(Loan.book_id.in_(keys))]",
         "return [loan.book for loan in Loan.query.filter(Loan.book_id.in_([b.id for b in Author.query.get(key).books]))]",
     ],
