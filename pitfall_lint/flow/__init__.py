@@ -72,6 +72,8 @@ class Flow:
         if run is None:
             return ()
         from pitfall_lint.flow import afterwards
+        from pitfall_lint.flow.loops import makes_up_rows
+        from pitfall_lint.flow.overridden import Overridden
 
         identities = {(read.read, read.site) for read in self.key_reads}
         lacking: dict[tuple[Site, str], set[Model]] = {}
@@ -91,12 +93,15 @@ class Flow:
         seldom = self._seldom_asked(found)
         found = [
             replace(event, confidence=Confidence.LOW)
-            if event.site in seldom and event.returned and (event.to_many or event.through_many)
+            if (event.site in seldom and event.returned and (event.to_many or event.through_many))
+            or makes_up_rows(event.site.place.path)
+            or makes_up_rows(event.access.path)
             else event
             for event in found
         ]
         asked = {(event.site, event.path) for event in found if event.confidence is not Confidence.LOW}
         found = [event for event in found if not self._is_served(event, asked)]
+        overridden = Overridden(self.project)
         written = afterwards.written(self.project, {event.site for event in found})
         found = [
             replace(
@@ -108,6 +113,8 @@ class Flow:
                 through_many=event.through_many or event.site in run.combined,
                 implied=tuple(sorted(run.served.get(event.site, ()))),
                 brought=self._brought(event.site),
+                heirs=(heirs := overridden.classes(event.site, event.model)),
+                confidence=Confidence.LOW if len(heirs) > 1 else event.confidence,
             )
             for event in found
         ]

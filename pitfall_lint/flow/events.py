@@ -49,7 +49,8 @@ class LazyLoad:
     of the rows that it belongs to brings that set elsewhere, or would: a query that loads more would pass it by.
     `single`: the query runs on each turn of a loop and gives one row. `returned`: the function that builds the query
     has handed it back.
-    `afterwards` are calls on the query elsewhere that some loading would break.
+    `afterwards` are calls on the query elsewhere that some loading would break. `heirs` are the classes that name this
+    model for a query which their common base writes for whatever model they name.
     """
 
     site: Site
@@ -66,6 +67,7 @@ class LazyLoad:
     single: bool = False
     returned: bool = False
     afterwards: tuple[Afterwards, ...] = ()
+    heirs: tuple[str, ...] = ()
 
     @property
     def to_many(self) -> bool:

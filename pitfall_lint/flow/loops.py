@@ -32,6 +32,10 @@ ONE_OFF_WORDS = re.compile(
     r"|sync\w*)(?=[_/.]|$)"
 )
 PLAIN_BASES = frozenset({"django", "builtins", "typing", "abc"})
+MADE_UP = re.compile(
+    r"(?:^|[_.-])(?:seed(?:s|er|ing)?|dummy|fakes?|demo|populate|samples?|generate[_-]\w*data|test_?data|loadtest"
+    r"|anonymi[sz]e|saniti[sz]e)(?=[_.-]|$)"
+)
 CHANGING = ("calls `save`", "calls `delete`", "calls `clean`")
 
 
@@ -231,6 +235,12 @@ def is_one_off(event: LoopQuery, loops: list[Step]) -> bool:
     if any(step.message in CHANGING for step in event.trace):
         return True
     return any(ONE_OFF_WORDS.search(text.lower()) for text in (*paths, event.scope))
+
+
+def makes_up_rows(path: str) -> bool:
+    """Whether a file is a command or script that fills a database with what is made up: a developer runs it, now and then,
+    and what it writes costs more than what it reads."""
+    return any(part in f"/{path}" for part in ONE_OFF) and bool(MADE_UP.search(path.rpartition("/")[2].lower()))
 
 
 def loop_at(project: Project, place: Place) -> Any:

@@ -102,6 +102,13 @@ class Missing:
                 f"A template cannot load relations ahead: build this queryset in Python, with `.{self.calls}`, "
                 f"and hand it to the template.",
             )
+        if self.events[0].heirs:
+            base, _, method = self.site.scope.rpartition(".")
+            return Fix(
+                Applicability.MANUAL,
+                f"Let {' and '.join(f'`{name}`' for name in self.events[0].heirs)} override `{method}()` and add "
+                f"`.{self.calls}` to what `super()` gives: `{base}` asks for the rows of other models as well",
+            )
         if self.brought:
             paths = ", ".join(f'"{self.brought}__{path}"' for path in (*self.joined, *self.prefetched))
             return Fix(

@@ -129,3 +129,14 @@ def test_a_prefetched_set_that_only_asks_for_more() -> None:
         "Go through `row.novels.all()`; what `select_related()` loads belongs into the prefetch: "
         '`Prefetch("novels", queryset=Novel.objects.select_related(...))`'
     )
+
+
+@pytest.mark.parametrize(("name", "sure"), [("seed-books", "low"), ("populate_demo", "low"), ("send_digest", "high")])
+def test_a_command_that_makes_up_rows_may_be_slow(name: str, sure: str) -> None:
+    command = (
+        "from django.core.management.base import BaseCommand\nfrom shop.models import Book\n\n"
+        "class Command(BaseCommand):\n    def handle(self, *args, **options):\n"
+        "        for book in Book.objects.all():\n            print(book.author.name)\n"
+    )
+    (finding,) = findings("DJG101", {f"shop/management/commands/{name}.py": command})
+    assert finding.confidence.value == sure

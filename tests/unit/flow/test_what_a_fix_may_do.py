@@ -268,3 +268,41 @@ def test_a_bare_join_in_a_template_can_name_nothing() -> None:
     (finding,) = findings("DJG110", {VIEWS: views, "shop/templates/shop/show.html": page})
     assert finding.fix.applicability is Applicability.MANUAL
     assert finding.fix.message.startswith("Leave it out, a template can name no relation")
+
+
+SHELVES = """
+from shop.models import Author, Book
+
+class Listed:
+    def get_queryset(self):
+        return self.model.objects.order_by("pk")
+
+class Books(Listed):
+    model = Book
+
+    def told(self):
+        return [book.author.name for book in self.get_queryset()]
+
+class Authors(Listed):
+    model = Author
+"""
+
+
+def test_a_query_for_any_model_is_overridden_for_one() -> None:
+    (finding,) = findings("DJG101", {VIEWS: SHELVES})
+    assert finding.fix.applicability is Applicability.MANUAL
+    assert "Let `Books` override `get_queryset()`" in finding.fix.message
+    assert finding.confidence.value == "high"
+
+
+def test_a_query_for_any_model_that_several_classes_read() -> None:
+    more = SHELVES.replace("    model = Author", "    model = Book\n\n    def told(self):\n        return 1")
+    (finding,) = findings("DJG101", {VIEWS: more})
+    assert finding.confidence.value == "low"
+
+
+def test_a_query_of_a_class_that_names_its_model() -> None:
+    own = SHELVES[: SHELVES.index("class Authors")].replace("class Listed:\n", "class Listed:\n    model = Book\n\n")
+    own = own.replace("class Books(Listed):\n    model = Book\n", "class Books(Listed):")
+    (finding,) = findings("DJG101", {VIEWS: own})
+    assert finding.fix.applicability is Applicability.SAFE
