@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -235,10 +236,12 @@ def choice(it: Interpreter, frame: Frame, node: l.Choice) -> Value:
         known = test(it, frame, node.test)
         if known is not None:
             return it.evaluate(frame, node.options[0 if known else 1])
-        return join_all([it.evaluate(frame, option) for option in node.options])
+        with it.guarded(frame, node.test):
+            return join_all([it.evaluate(frame, option) for option in node.options])
     found: list[Value] = []
     for option in node.options:
-        value = it.evaluate(frame, option)
+        with nullcontext() if option is node.options[0] else it.guarded(frame, node.options[0]):
+            value = it.evaluate(frame, option)
         known = truth(value)
         last = option is node.options[-1]
         if not last and node.kind == "and" and known is False:

@@ -27,6 +27,7 @@ class Loop:
     sites: frozenset[Site]
     source: str
     kind: str = "for"  # few: over a display of known items; while
+    guards: int = 0  # the conditions that it runs under
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class Frame:
         "complete",
         "desugared",
         "exits",
+        "guards",
         "impure",
         "label",
         "loops",
@@ -100,6 +102,7 @@ class Frame:
         self.exits: list[dict[str, Value]] = []
         self.birth = next(_serial)
         self.impure = False
+        self.guards = 0  # the conditions that cannot be told, under which it runs what runs now
         self.template: Any = None
         self.complete = False  # of a template: whatever its context holds is in `scope`, but for what processors add
         self.blocks: Any = None

@@ -355,6 +355,18 @@ class Interpreter:
         finally:
             self.surest = before
 
+    @contextmanager
+    def guarded(self, frame: Frame, test: Any = None) -> Iterator[None]:
+        """What runs within does so under a condition that cannot be told; whether a set has rows is none that decides
+        on going through them.
+        """
+        weight = int(test is None or not asks_for_rows(test))
+        frame.guards += weight
+        try:
+            yield
+        finally:
+            frame.guards -= weight
+
     def touch(self, value: Items | Dict | Object) -> None:
         """Note that `value` is being changed: activations that began after it was made change what they were
         given, and are not memoised."""
@@ -410,6 +422,8 @@ class Interpreter:
             below = through_many(row) or any(
                 query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
             )
+            if (relation.to_many or below) and self.guards(query.site):
+                sure = Confidence.LOW  # a prefetch is a query of its own, whether or not the condition holds for a row
             if row.fresh and (below or relation.kind == "generic_fk"):
                 return  # of a single row a prefetch fetches the same with the same number of queries
             self.lazy_loads[found] = LazyLoad(
@@ -425,6 +439,16 @@ class Interpreter:
                 single=row.fresh,
                 returned=next(self.builders(query.site), None) is None,
             )
+
+    def guards(self, site: Site) -> int:
+        """How many conditions, that cannot be told, stand between the loop over the site's rows and what runs now."""
+        found = 0
+        for frame in reversed(self.stack):
+            found += frame.guards
+            loop = next((loop for loop in frame.loops if site in loop.sites), None)
+            if loop is not None:
+                return found - loop.guards
+        return found
 
     def builders(self, site: Site) -> Iterator[Frame]:
         """The activations of the very function that builds the query."""
@@ -547,6 +571,14 @@ class Interpreter:
     def place(self, frame: Frame, node: Any) -> Place:
         """Where the expression stands; for one in a library, where the user's code leads there."""
         return implicit.place(self, frame) if in_prelude(frame.path) else frame.place(node)
+
+
+def asks_for_rows(test: Any) -> bool:
+    """Whether a condition asks whether there are any rows: `rows.exists()`, `not rows.all()`, `rows.count() > 1`."""
+    while isinstance(test, l.Operation):
+        test = test.operands[0]
+    name = test.func if isinstance(test, l.Call) else test
+    return isinstance(name, (l.Attr, l.Lookup)) and name.name in ("exists", "all", "count", "first")
 
 
 def models_by_word(models: Iterable[Model]) -> dict[str, Model]:

@@ -153,7 +153,7 @@ def branch(it: Interpreter, frame: Frame, node: l.If) -> bool:
     it.step(1 + len(before) // 40)
     frame.scope.variables = dict(before)
     expressions.narrow(it, frame, node.test, True)
-    with it.perhaps():
+    with it.perhaps(), it.guarded(frame, node.test):
         first = it.execute(frame, node.body)
         after_first = frame.scope.variables
         frame.scope.variables = dict(before)

@@ -420,3 +420,27 @@ def test_what_a_template_keeps_is_seldom_read() -> None:
     assert sure(kept) == [Confidence.LOW]
     assert sure("{% cache 500 name book.author.name %}{{ book.title }}{% endcache %}") == [Confidence.HIGH]
     assert set(sure(kept + "{{ book.author.name }}")) == {Confidence.LOW, Confidence.HIGH}
+
+
+@pytest.mark.parametrize(
+    ("body", "sure"),
+    [
+        ("print(list(author.books.all()))", Confidence.HIGH),
+        ("if key:\n            print(list(author.books.all()))", Confidence.LOW),
+        ("print(key and list(author.books.all()))", Confidence.LOW),
+        ("print(list(author.books.all()) if author.name else [])", Confidence.LOW),
+        ("titles(author, key)", Confidence.LOW),
+        ("if author.books.exists():\n            print(list(author.books.all()))", Confidence.HIGH),
+        ("if not author.books.all():\n            continue\n        print(list(author.books.all()))", Confidence.HIGH),
+        ("for word in author.name:\n            if word:\n                pass\n        print(list(author.books.all()))", Confidence.HIGH),
+    ],
+)
+def test_a_set_that_only_some_rows_are_asked_for_is_not_worth_a_query_for_all(body: str, sure: Confidence) -> None:
+    helper = "def titles(author, key):\n    if author.name == key:\n        return list(author.books.all())\n    return None\n\n"
+    code = helper + f"def show(key):\n    if key:\n        return\n    for author in Author.objects.all():\n        {body}\n"
+    assert {event.confidence for event in Flow(shop(views(code))).lazy_loads if event.path == "books"} == {sure}
+
+
+def test_what_is_joined_costs_no_query_of_its_own() -> None:
+    code = "def show(key):\n    for book in Book.objects.all():\n        if book.title == key:\n            print(book.author.name)\n"
+    assert [event.confidence for event in Flow(shop(views(code))).lazy_loads] == [Confidence.HIGH]
