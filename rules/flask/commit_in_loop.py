@@ -68,8 +68,9 @@ class CommitInLoop(Rule):
 
     Limits
     Silent where the loop shows that it is meant: a condition counts the rows, a `try` around the commit goes on
-    after a failure, the turn is the last one, the loop sleeps; and in `while` loops and loops over a few items
-    that the program writes down.
+    after a failure, the turn rolls back or is the last one, the loop sleeps; where a turn does nothing that the
+    session takes part in; and in `while` loops and loops over a few items that the program writes down. Tasks of
+    a worker, which keep what is done so far, are reported with low confidence.
 
     References
     - https://docs.sqlalchemy.org/en/20/orm/session_basics.html#committing
@@ -98,7 +99,7 @@ class CommitInLoop(Rule):
                     f"Move `{event.source}` behind the loop, and put `flush()` in its place where the loop goes on "
                     "to use the key of a new row; for very many rows commit every few hundred",
                 ),
-                confidence=Confidence.HIGH if local else Confidence.MEDIUM,
+                confidence=Confidence.LOW if event.task else Confidence.HIGH if local else Confidence.MEDIUM,
                 scope=event.scope,
                 steps=event.trace or (Step(event.loop, f"for each of `{event.loop_source}`"),),
                 subject=event.source,

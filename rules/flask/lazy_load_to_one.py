@@ -72,12 +72,13 @@ class LazyLoadToOne(Rule):
 
     Fix
     Safe. `joinedload()` is added to the query's `options()` and imported; `selectinload()` where the query
-    groups or locks rows, and on the way through a to-many relationship. Unsafe where a class has to be imported
-    for it.
+    groups or locks rows, on the way through a to-many relationship, where what is loaded brings a collection of
+    its own (`lazy="joined"`), which a join would multiply the rows by, and where a subclass declares the relationship
+    anew, which a join from the base does not reach. Unsafe where a class has to be imported for it.
 
     Limits
     Silent where the session holds the row already: the relationship leads back to where the rows came from, a
-    condition fixes it to one row, its class is selected beside it or was read before. Silent where the options
+    condition (or `with_parent()`) fixes it to one row, its class is selected beside it or was read before. Silent where the options
     cannot be told, for rows got one by one, and where each turn of the loop commits, which forgets what was
     loaded. A relationship that leads to few distinct rows costs no more queries than those.
 

@@ -75,7 +75,8 @@ class SqlalchemyQueryInLoop(Rule):
     Limits
     Silent in loops that write as they go (get or create, imports), that wait, in `while` loops, and in loops
     over a few items that the program itself writes down. What the session holds already, `session.get()` finds
-    without a query; that is not known here.
+    without a query; that is not known here. A query that looks for something within a column (`any()` of an array,
+    `contains()`, `like()`) is reported with low confidence: no list of keys replaces it.
 
     References
     - https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.ColumnElement.in_
@@ -112,6 +113,11 @@ def advice(event: RowQuery) -> str:
         return (
             f"`{event.relation}` is a dynamic relationship, which no loader option loads: fetch the `{model}` rows "
             "of all with one `in_()` before the loop and group them, or load a plain relationship with `selectinload()`"
+        )
+    if event.matching:
+        return (
+            f"The condition looks into a column, so no `in_()` asks for all turns: fetch the `{model}` rows once "
+            "before the loop, and match them in Python"
         )
     if event.how == "get":
         return (

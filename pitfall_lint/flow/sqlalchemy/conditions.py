@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
     from pitfall_lint.project.django.models import Model
 
+WITHIN = frozenset(
+    """any all contains contained_by overlap has_key has_all has_any like ilike startswith endswith match
+    regexp_match""".split()  # noqa: SIM905
+)
 PASSWORDS = frozenset({"password", "_password", "password_hash", "_password_hash", "hashed_password", "passwd"})
 
 
@@ -74,6 +78,20 @@ def equations(arguments: Arguments) -> Iterator[tuple[Any, ...]]:
 def attributes_in(it: Interpreter, frame: Frame, operands: tuple[Any, ...]) -> list[Attribute]:
     """Those of the operands that are mapped attributes."""
     return [value for value in (it.evaluate(frame, node) for node in operands) if isinstance(value, Attribute)]
+
+
+def looks_into(it: Interpreter, frame: Frame, arguments: Arguments) -> bool:
+    """Whether a condition looks for something within a column: the members of an array or a document, part of a text.
+
+    https://docs.sqlalchemy.org/en/20/core/type_basics.html#sqlalchemy.types.ARRAY.Comparator.any
+    """
+    for node in arguments.node.args if arguments.node is not None else ():
+        for part in l.walk(node):
+            if isinstance(part, l.Call) and isinstance(part.func, l.Attr) and part.func.name in WITHIN:
+                column = it.evaluate(frame, part.func.object)
+                if isinstance(column, Attribute) and column.name in column.model.columns:
+                    return True
+    return False
 
 
 def fixed_by(model: Model, said: set[str]) -> frozenset[str]:

@@ -55,3 +55,19 @@ def is_redefined(relation: Any, models: Iterable[MappedModel]) -> bool:
         if own is not None and own.place != relation.place:
             return True
     return False
+
+
+def steps_of(model: Any, path: str) -> list[str]:
+    """The relations that a path goes through, one by one: a name may begin or end with underscores of its own."""
+    return found if (found := _steps(model, path)) is not None else path.split("__")
+
+
+def _steps(model: Any, path: str) -> list[str] | None:
+    for name, relation in model.relations.items() if model is not None else ():
+        if path == name:
+            return [name]
+        if path.startswith(f"{name}__"):
+            rest = _steps(relation.target, path[len(name) + 2 :])
+            if rest is not None:
+                return [name, *rest]
+    return None

@@ -19,7 +19,7 @@ from pitfall_lint.flow.around import runs_remembered
 from pitfall_lint.flow.events import LazyLoad
 from pitfall_lint.flow.missing import longest
 from pitfall_lint.flow.sqlalchemy import loops
-from pitfall_lint.flow.sqlalchemy.fitting import function_for
+from pitfall_lint.flow.sqlalchemy.fitting import function_for, steps_of
 from pitfall_lint.flow.sqlalchemy.values import LoopCommit, RowQuery, TemplateQuery
 from pitfall_lint.flow.values import Site
 from pitfall_lint.project.classes import ClassSymbol, ModuleSymbol
@@ -59,7 +59,7 @@ class Lacking:
     @property
     def words(self) -> str:
         """The relations as a user writes them."""
-        return ", ".join(f"`{self.model.name}.{path.replace('__', '.')}`" for path in self.paths)
+        return ", ".join(f"`{self.model.name}.{'.'.join(steps_of(self.model, path))}`" for path in self.paths)
 
     @property
     def confidence(self) -> Confidence:
@@ -74,7 +74,8 @@ class Lacking:
         for path in self.paths:
             event = next(event for event in self.events if event.path == path)
             steps.extend(step for step in event.trace if step not in steps)
-            steps.append(Step(event.access, f"reads `{event.source}`: a query per row for `{path.replace('__', '.')}`"))
+            words = ".".join(steps_of(self.model, path))
+            steps.append(Step(event.access, f"reads `{event.source}`: a query per row for `{words}`"))
         return tuple(steps[:MOST_STEPS])
 
     @property
@@ -179,7 +180,7 @@ class Mapped:
         for path in longest({event.path for event in events}):
             current: Any = model
             parts: list[str] = []
-            steps = path.split("__")
+            steps = steps_of(model, path)
             for index, name in enumerate(steps):
                 relation = current.relation(name)
                 before = "__".join(steps[: index + 1])

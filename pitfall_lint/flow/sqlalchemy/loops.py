@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Confidence, Place
+from pitfall_lint.flow.sqlalchemy import turns
 from pitfall_lint.flow.sqlalchemy.values import LoopCommit, RowQuery, TemplateQuery
 from pitfall_lint.flow.values import Query
 from pitfall_lint.flow.words import source_of
@@ -114,6 +115,7 @@ def note(
         return  # what the loop goes through is not known, nor what the call is for
     writes = loop_writes(home, loop)
     confidence = Confidence.HIGH if over_rows and not writes else Confidence.MEDIUM
+    matching = "matching" in query.notes
     held[(access, how)] = RowQuery(
         query.site,
         model_of(query),
@@ -127,7 +129,8 @@ def note(
         over_rows,
         writes,
         relation,
-        confidence,
+        Confidence.LOW if matching else confidence,
+        matching,
     )
 
 
@@ -203,13 +206,21 @@ def commit(it: Interpreter, frame: Frame, node: Any) -> None:
     if loop.kind != "for" or any(other.kind == "while" for other in home.loops):
         return
     body = body_of(home, loop)
-    if not body or is_guarded(body, at) or waits(body):
+    if not body or is_guarded(body, at) or waits(body) or turns.is_own_transaction(body):
+        return
+    if home is frame and not loop.sites and not turns.takes_part(it, home, body):
         return
     access = it.place(frame, node)
     held = it.others["commits"]
     if (access, loop.place) not in held:
         held[(access, loop.place)] = LoopCommit(
-            access, source_of(node), frame.qualname, it.trace(next(iter(loop.sites), None)), loop.place, loop.source
+            access,
+            source_of(node),
+            frame.qualname,
+            it.trace(next(iter(loop.sites), None)),
+            loop.place,
+            loop.source,
+            any(turns.is_task(active) for active in it.stack),
         )
 
 

@@ -190,6 +190,8 @@ def chained(it: Interpreter, frame: Frame, query: Query, name: str, arguments: A
         shared = frozenset(f"={relation}" for relation in fixed)
         known = query.known | fixed | conditions.held_keys(it, frame, query, arguments)
         shared |= conditions.pinned_beside(it, frame, query, arguments)
+        if conditions.looks_into(it, frame, arguments):
+            shared |= {"matching"}
         query = replace(query, refined=True, known=known, notes=query.notes | shared)
     elif name == "options":
         return with_options(query, arguments)

@@ -63,7 +63,8 @@ class Loader(Value, msgspec.Struct, frozen=True, gc=False):
 class RowQuery:
     """A query that runs on each turn of a loop. `over_rows`: the loop goes through rows of a query; `writes`: it also
     changes the database;
-    `relation`: it is the query of a dynamic relationship, or says which key it goes by.
+    `relation`: it is the query of a dynamic relationship, or says which key it goes by. `matching`: it looks for
+    something within a column, which no list of keys replaces.
     """
 
     site: Site
@@ -79,11 +80,12 @@ class RowQuery:
     writes: bool
     relation: str = ""
     confidence: Confidence = Confidence.HIGH
+    matching: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LoopCommit:
-    """`session.commit()` on each turn of a loop."""
+    """`session.commit()` on each turn of a loop. `task`: a worker runs it."""
 
     access: Place
     source: str
@@ -91,6 +93,7 @@ class LoopCommit:
     trace: tuple[Step, ...]
     loop: Place
     loop_source: str
+    task: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pitfall_lint.finding import Applicability
+from pitfall_lint.finding import Applicability, Confidence
 from pitfall_lint.flow import Flow
 from pitfall_lint.flow.sqlalchemy.found import Lacking
 from tests.unit.support import project_of
@@ -43,6 +43,12 @@ class Book(db.Model):
     company = db.relationship("Company")
     parent_id = db.Column(db.ForeignKey("book.id"))
     parent = db.relationship("Book", remote_side=[id])
+    title = db.Column(db.String(50))
+    readers = db.relationship("User", secondary="loan")
+
+    @classmethod
+    def make(cls, key):
+        db.session.add(cls(id=key))
 
     @hybrid_property
     def byline(self):
@@ -148,7 +154,10 @@ def flow(body: str, templates: dict[str, str] | None = None) -> Flow:
         ("return [(i.club, i.member) for i in Invoice.query.filter(Invoice.id > 3)]", ("club", "member")),
         ("return [i.club for i in Invoice.query.filter(Invoice.debtor_id > key)]", ("club",)),
         ("return [(i.club, i.member) for i in Invoice.query.with_parent(key.club)]", ("member",)),
-        ("for loan in Loan.query.options(joinedload(Loan.book)).filter(Book.author != key):\n    loan.book.author", ("book__author",)),
+        (
+            "for loan in Loan.query.options(joinedload(Loan.book)).filter(Book.author != key):\n    loan.book.author",
+            ("book__author",),
+        ),
         ("return [i.shown for i in Invoice.query]", ("book",)),
         ("return [r.author for r in Remark.query.filter_by(book_id=key)]", ("author",)),  # no book is one who remarks
     ],
@@ -202,6 +211,21 @@ def test_fix_names_the_class_as_the_file_does() -> None:
     }
     (found,) = Flow(project_of(files)).mapped.lacking(False)
     assert (found.options, found.names, found.imports) == (("orm.joinedload(models.Book.author)",), (), ())
+
+
+def test_names_with_underscores_of_their_own() -> None:
+    models = MODELS.replace(
+        '    author = db.relationship("Author", back_populates="books")', '    print_ = db.relationship("Edition")'
+    )
+    models = models.replace('    books = db.relationship("Book", back_populates="author")\n', "")
+    models += "\nclass Edition(db.Model):\n    book_id = db.Column(db.ForeignKey('book.id'))\n    _company_id = db.Column(db.ForeignKey('company.id'))\n    _company = db.relationship('Company')\n"
+    models = models.replace(
+        "    company_id = db.Column",
+        "    print_id = db.Column(db.ForeignKey('edition.id'))\n    company_id = db.Column",
+    ).replace("    book_id = db.Column(db.ForeignKey('book.id'))\n", "")
+    view = VIEWS + "    return [book.print_._company.id for book in Book.query]\n"
+    (found,) = Flow(project_of({"models.py": models, "views.py": view})).mapped.lacking(False)
+    assert found.options == ("joinedload(Book.print_).joinedload(Edition._company)",)
 
 
 def test_what_the_query_keeps_lazy_is_not_loaded_beside_it() -> None:
@@ -317,6 +341,51 @@ def test_queries_in_loops(body: str, how: str) -> None:
 )
 def test_no_query_in_loop(body: str) -> None:
     assert flow(body).mapped.row_queries == ()
+
+
+COMMITS = "    db.session.commit()"
+FOR = "for key in rows:\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        (FOR + "    db.session.add(Book(id=key))\n" + COMMITS, 1),
+        (FOR + "    key.title = 'x'\n" + COMMITS, 1),
+        ("for b in Book.query:\n    print(b)\n" + COMMITS, 1),
+        (FOR + "    Book.make(key)\n" + COMMITS, 1),
+        (FOR + "    print(key)\n    other.connect(key).insert(id=3)\n" + COMMITS, 0),  # another connection's
+        (
+            FOR
+            + "    try:\n        key.title = 'x'\n    except ValueError:\n        db.session.rollback()\n"
+            + COMMITS,
+            0,
+        ),
+    ],
+)
+def test_commits_in_loops(body: str, count: int) -> None:
+    assert len(flow(body).mapped.commits) == count
+
+
+def test_commit_of_a_worker() -> None:
+    text = "@celery.task(name='x')\ndef work(rows):\n    for book in Book.query:\n        book.title = 'x'\n        db.session.commit()\n"
+    (found,) = Flow(project_of({"models.py": MODELS, "views.py": VIEWS.partition("def view")[0] + text})).mapped.commits
+    assert found.task
+
+
+@pytest.mark.parametrize(
+    ("condition", "matching"),
+    [
+        ("Book.title.contains(author.name)", True),
+        ("Book.title.ilike(author.name), Book.id > 3", True),
+        ("Book.title == author.name", False),
+        ("Book.readers.any(User.id == author.id)", False),
+    ],
+)
+def test_conditions_that_look_into_a_column(condition: str, matching: bool) -> None:
+    (found,) = flow(f"for author in Author.query:\n    Book.query.filter({condition}).all()").mapped.row_queries
+    assert found.matching is matching
+    assert (found.confidence is Confidence.LOW) is matching
 
 
 def test_django_rules_see_nothing_of_it() -> None:
