@@ -78,9 +78,9 @@ class LazyLoadToOne(Rule):
 
     Limits
     Silent where the session holds the row already: the relationship leads back to where the rows came from, a
-    condition (or `with_parent()`) fixes it to one row, its class is selected beside it or was read before. Silent where the options
-    cannot be told, for rows got one by one, and where each turn of the loop commits, which forgets what was
-    loaded. A relationship that leads to few distinct rows costs no more queries than those.
+    condition (or `with_parent()`) fixes it to one row, its class is selected beside it or was read before. Silent
+    where the options cannot be told, for rows got one by one, and where each turn of the loop commits, which forgets
+    what was loaded. A relationship that leads to few distinct rows costs no more queries than those.
 
     References
     - https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html#joined-eager-loading
