@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
+from pitfall_lint.flow.around import links
 from pitfall_lint.flow.events import Afterwards
-from pitfall_lint.flow.loops import links
 from pitfall_lint.flow.values import NONE, Constant, Query, Site
 
 if TYPE_CHECKING:

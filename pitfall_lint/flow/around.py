@@ -59,6 +59,24 @@ def _line(project: Project, path: str, row: int) -> str:
     return lines[row - 1] if 0 < row <= len(lines) else ""
 
 
+def links(node: Any) -> list[tuple[str, l.Call | None]]:
+    """The names of a chain of attributes and calls, from its root on."""
+    found: list[tuple[str, l.Call | None]] = []
+    while True:
+        if isinstance(node, l.Call):
+            call, node = node, node.func
+            if not isinstance(node, (l.Attr, l.Lookup)):
+                break
+            found.append((node.name, call))
+            node = node.object
+        elif isinstance(node, (l.Attr, l.Lookup)):
+            found.append((node.name, None))
+            node = node.object
+        else:
+            break
+    return found[::-1]
+
+
 def is_kept(nodes: tuple[Any, ...], loops: tuple[Any, ...] = ()) -> bool:
     """Whether what runs there is remembered from one turn of the loops to the next: the function around it is
     decorated with a cache, or it runs only where a dict or variable does not hold the answer yet. Where the loop

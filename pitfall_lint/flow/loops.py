@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.finding import Confidence, Place, Step
 from pitfall_lint.flow import around as surroundings
-from pitfall_lint.flow.around import around
+from pitfall_lint.flow.around import around, links
 from pitfall_lint.flow.events import WRITING, LoopQuery
+from pitfall_lint.flow.locality import FAR, NEAR, OWN, Reach, query_node, root_of
 from pitfall_lint.flow.values import Site
 from pitfall_lint.project.prelude import in_prelude
 from pitfall_lint.project.symbols import ExternalSymbol
@@ -42,7 +43,8 @@ CHANGING = ("calls `save`", "calls `delete`", "calls `clean`")
 @dataclass(frozen=True, slots=True)
 class Repeated:
     """One query that runs on each turn of a loop. `event` is its surest run, `loop` the loop there (a `For`, a
-    `Comprehension`'s clause, or None where a library loops), `local`: loop and query stand in one function."""
+    `Comprehension`'s clause, or None where a library loops), `local`: loop and query stand in one function. `reach`
+    says how what is prepared before the loop comes to the query (`locality.py`)."""
 
     site: Site
     model: Model
@@ -50,6 +52,7 @@ class Repeated:
     loop: Any
     local: bool
     confidence: Confidence
+    reach: str = NEAR
 
     @property
     def over(self) -> str:
@@ -84,6 +87,7 @@ def repeated(project: Project, kinds: frozenset[str], prefetched: bool = False) 
     )
     got = {event.site for event in project.flow.loop_queries if event.how in ("get", *ANSWERING)}
     asked = {(lack.site, lack.path) for lack in project.flow.lazy_loads if lack.confidence is not Confidence.LOW}
+    reach = Reach(project)
     found: dict[Place, Repeated] = {}
     for event in project.flow.loop_queries:
         if event.how not in kinds or event.prefetched is not prefetched or event.model.dialect != "django":
@@ -92,7 +96,7 @@ def repeated(project: Project, kinds: frozenset[str], prefetched: bool = False) 
             continue  # the prefetch that the rows' query is asked for serves this as well
         if event.outer is not None and event.outer in got and event.outer != event.site:
             continue  # its row was got on the same turn: that query is the one to mend
-        made = judged(project, event, iterated, busy)
+        made = judged(project, event, iterated, busy, reach)
         if made is None:
             continue
         held = found.get(made.site.place)
@@ -160,7 +164,9 @@ def rank(made: Repeated) -> int:
     return (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW).index(made.confidence)
 
 
-def judged(project: Project, event: LoopQuery, iterated: frozenset[Place], busy: frozenset[Place]) -> Repeated | None:
+def judged(
+    project: Project, event: LoopQuery, iterated: frozenset[Place], busy: frozenset[Place], reach: Reach
+) -> Repeated | None:
     """The event with how sure it is, None where the query has its reasons."""
     if in_prelude(event.site.place.path) or in_prelude(event.access.path):
         return None
@@ -191,7 +197,14 @@ def judged(project: Project, event: LoopQuery, iterated: frozenset[Place], busy:
         sure = Confidence.MEDIUM if direct else Confidence.LOW
     else:
         sure = Confidence.LOW if len(calls) > MOST_CALLS else Confidence.HIGH
-    return Repeated(event.site, event.model, event, written[-1] if written else None, local, sure)
+    loop = written[-1] if written else None
+    far = NEAR if event.prefetched else reach.of(event, local)
+    if not event.prefetched and sure is not Confidence.LOW:
+        open_to_all = event.how in FETCHING and reach.is_transparent(event, query_node(project, event))
+        asked_of_row = far == OWN and event.how in ("count", "exists")
+        if (far in (OWN, FAR) and not (open_to_all or asked_of_row)) or reach.has_reasons(event, loop, local):
+            sure = Confidence.LOW
+    return Repeated(event.site, event.model, event, loop, local, sure, far)
 
 
 def is_whole(project: Project, event: LoopQuery) -> bool:
@@ -202,24 +215,6 @@ def is_whole(project: Project, event: LoopQuery) -> bool:
     if event.relation.name not in names:
         return False
     return set(names[names.index(event.relation.name) + 1 :]) <= {"all", event.how}
-
-
-def links(node: Any) -> list[tuple[str, l.Call | None]]:
-    """The names of a chain of attributes and calls, from its root on."""
-    found: list[tuple[str, l.Call | None]] = []
-    while True:
-        if isinstance(node, l.Call):
-            call, node = node, node.func
-            if not isinstance(node, (l.Attr, l.Lookup)):
-                break
-            found.append((node.name, call))
-            node = node.object
-        elif isinstance(node, (l.Attr, l.Lookup)):
-            found.append((node.name, None))
-            node = node.object
-        else:
-            break
-    return found[::-1]
 
 
 def is_loop(step: Step) -> bool:
@@ -238,8 +233,8 @@ def is_one_off(event: LoopQuery, loops: list[Step]) -> bool:
 
 
 def makes_up_rows(path: str) -> bool:
-    """Whether a file is a command or script that fills a database with what is made up: a developer runs it, now and then,
-    and what it writes costs more than what it reads."""
+    """Whether a file is a command or script that fills a database with what is made up: a developer runs it, now and
+    then, and what it writes costs more than what it reads."""
     return any(part in f"/{path}" for part in ONE_OFF) and bool(MADE_UP.search(path.rpartition("/")[2].lower()))
 
 
@@ -271,13 +266,6 @@ def is_open(loop: Any) -> bool:
         not isinstance(over, (l.Collection, l.Mapping, l.Const))
         and not (l.dotted(over) or "a").split(".")[-1].isupper()
     )
-
-
-def root_of(node: Any) -> str | None:
-    """The name that a chain of attributes and calls begins with."""
-    while isinstance(node, (l.Attr, l.Lookup, l.Call, l.Subscript)):
-        node = node.func if isinstance(node, l.Call) else node.object
-    return node.id if isinstance(node, l.Name) else None
 
 
 def targets(loop: Any) -> frozenset[str]:

@@ -507,6 +507,9 @@ def is_first_at_hand(query: Query) -> bool:
 
 def is_ordered(model: Model) -> bool:
     """Whether the rows of a model have an order of their own, by its Meta or that of an abstract base."""
+    ordering = model.meta.get("ordering")
+    if isinstance(ordering, l.Collection) and not ordering.items:
+        return False
     return any(option in model.meta for option in ("ordering", "order_with_respect_to")) or any(
         base.abstract and is_ordered(base) for base in model.parents
     )

@@ -3,35 +3,47 @@ takes the query's place; none is an edit, because what a loop does with its answ
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.flow.around import node_at
-from pitfall_lint.flow.loops import Repeated, links, targets
+from pitfall_lint.flow.around import around, function_around, links, node_at
+from pitfall_lint.flow.locality import LIBRARY, NEAR, OWN, target_of
+from pitfall_lint.flow.locality import query_node as node_of_query
+from pitfall_lint.flow.loops import Repeated, targets
+from pitfall_lint.flow.wording import (
+    Link,
+    column_of,
+    conditions,
+    is_handled,
+    is_movable,
+    is_sliced,
+    is_whole,
+    loaded_beside,
+    loads_only,
+    loops_around,
+    manager_of,
+    names_in,
+    refinement,
+    varying,
+    written,
+)
 from pitfall_lint.flow.words import source_of
 
 if TYPE_CHECKING:
     from pitfall_lint.project import Project
 
 KEYS = ("pk", "id")
-WHOLE = frozenset({"all", "values", "values_list"})
-NEUTRAL = frozenset(
-    """all order_by reverse select_related prefetch_related only defer using values values_list count exists first last
-    latest earliest aggregate iterator get_queryset""".split()  # noqa: SIM905
-)
+NEWEST = ("first", "last", "latest", "earliest")
 
 
-def conditions(node: Any) -> list[tuple[str, l.Keyword]] | None:
-    """The keyword conditions of the `filter`, `exclude` and `get` calls of a chain; None where it says more."""
-    found: list[tuple[str, l.Keyword]] = []
-    for name, call in links(node):
-        if name in ("filter", "exclude", "get") and call is not None:
-            if call.args or any(word.name is None for word in call.keywords):
-                return None
-            found.extend((name, word) for word in call.keywords)
-        elif call is not None and name not in NEUTRAL:
-            return None  # the project's own, or one that changes what is counted
-    return found
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What takes the query's place. `sure`: it can be followed as it stands; where the conditions change in a way that
+    no query before the loop knows, or cannot be told, only the idea is left."""
+
+    words: str
+    sure: bool = True
 
 
 def called(project: Project, repeated: Repeated) -> list[str]:
@@ -80,34 +92,143 @@ def outer(repeated: Repeated) -> str:
     return f"`{repeated.event.outer.source}`" if repeated.event.outer is not None else "the loop's own query"
 
 
-def for_answer(project: Project, repeated: Repeated) -> str:
-    """Instead of a count, a test or the newest row for each row: an annotation of the outer query."""
+def query_node(project: Project, repeated: Repeated) -> Any:
+    """The query's expression, where that is all of it: one kept in a variable may be refined further on."""
+    return node_of_query(project, repeated.event)
+
+
+def told(project: Project, repeated: Repeated) -> list[Link] | None:
+    """What refines the set that the query is about, where it can be told and is the same on each turn."""
+    rest = refinement(repeated, query_node(project, repeated))
+    if rest is None or is_sliced(project, repeated) or not is_movable(rest, varying(project, repeated)):
+        return None
+    return rest
+
+
+# ------------------------------------------------------------ counts and tests
+
+
+def answer_name(repeated: Repeated) -> tuple[object, str, str]:
+    """The query whose rows get an annotation, what it is called after, and what it says of it."""
+    event = repeated.event
+    name = query_path(repeated).replace("__", "_") or repeated.model.name.lower()
+    return event.outer or event.access, event.how, name
+
+
+def apart(project: Project, repeated: Repeated) -> str:
+    """A word that tells an annotation from another of the same set, after its conditions."""
+    node = query_node(project, repeated)
+    words: list[str] = []
+    for name, call in links(node):
+        if call is None:
+            continue
+        for word in call.keywords if name in ("filter", "exclude") else ():
+            about = (word.name or "").replace("__isnull", "").replace("__", "_")
+            value = word.value.value if isinstance(word.value, l.Const) else ""
+            none = value is None or ((word.name or "").endswith("__isnull") and value is True)
+            lacking = none != (name == "exclude") if none else (value is False) != (name == "exclude")
+            words.append(("without_" if none else "not_") + about if lacking else about)
+        if name not in ("filter", "exclude", "all", *NEWEST, "count", "exists"):
+            words.append(name)
+    return "_".join(words[:3])
+
+
+def for_answer(project: Project, repeated: Repeated, alone: bool = True) -> Advice:
+    """Instead of a count, a test or the newest row for each row: an annotation of the outer query. `alone`: no other
+    annotation of that query goes by the same name."""
     event, model = repeated.event, repeated.model.name
     node = query_node(project, repeated)
     path = query_path(repeated)
     name = path.replace("__", "_") or model.lower()
+    also = "" if alone else apart(project, repeated)
+    name = f"{name}_{also}" if also else name
+    close = repeated.reach in (NEAR, LIBRARY)
+    of_row = read_of_row(project, repeated)
+    rest = told(project, repeated)
     if event.relation is not None and event.how == "count":
-        where = prefixed(repeated, node) if node is not None else None
+        where = prefixed(repeated, node) if node is not None and rest is not None else None
         if where is not None:
             extra = f", filter={where}" if where else ""
-            return (
-                f'Annotate {outer(repeated)} with `{name}_count=Count("{path}"{extra}, distinct=True)` and read '
-                f"`{name}_count` of the row"
+            return Advice(
+                f'Annotate {outer(repeated)} with `{name}_count=Count("{path}"{extra}, distinct=True)` and '
+                + of_row.format(name=f"`{name}_count`")
             )
-        return f'Annotate {outer(repeated)} with `{name}_count=Count("{path}", filter=...)` and read that of the row'
+        return Advice(
+            f'Annotate {outer(repeated)} with `{name}_count=Count("{path}", filter=...)` and read that of the row',
+            close and changes_not(project, repeated),
+        )
     back = back_to_outer(repeated)
     if back is not None:
-        inner = f"{model}.objects.filter({back}=OuterRef({own_key(repeated)}))"
-        rest = " with the other conditions" if node is None or conditions(node) != [] else ""
+        manager = manager_of(None, repeated.model)
+        inner = f"{manager}.filter({back}=OuterRef({own_key(repeated)}))"
+        inner += written(project, repeated, rest) if rest is not None else ""
+        other = "" if rest is not None else " with the other conditions"
+        sure = rest is not None or (close and changes_not(project, repeated))
         if event.how == "exists":
-            return f"Annotate {outer(repeated)} with `has_{name}=Exists({inner})`{rest} and read that of the row"
-        if event.how in ("first", "last", "latest", "earliest"):
-            return (
-                f"Annotate {outer(repeated)} with `Subquery({inner}.order_by(...).values(...)[:1])`{rest}, or load the "
-                f"rows of all of them at once and keep one for each in a dict"
-            )
+            words = f"Annotate {outer(repeated)} with `has_{name}=Exists({inner})`{other} and "
+            return Advice(words + of_row.format(name="that"), sure)
+        if event.how in NEWEST:
+            return Advice(newest(project, repeated, inner, rest, name, other), sure)
         if event.how == "aggregate":
-            return f"Aggregate once: annotate {outer(repeated)} with the same function over `{path}`"
+            return Advice(f"Aggregate once: annotate {outer(repeated)} with the same function over `{path}`", close)
+    return keyed_answer(project, repeated) or Advice(generic_answer(repeated), close)
+
+
+def read_of_row(project: Project, repeated: Repeated) -> str:
+    """Where the annotation is read: of the row; in what the row is asked, only where it is there."""
+    inside = function_around(around(project, repeated.event.access))
+    if repeated.reach == OWN and inside is not None:
+        return f"let `{inside.name}` answer from {{name}} where the row has it"
+    return "read {name} of the row"
+
+
+def changes_not(project: Project, repeated: Repeated) -> bool:
+    """Whether nothing in a chain that cannot be told in full changes with the turns, as far as it is written there."""
+    rest = refinement(repeated, node_at(project, repeated.site.place))
+    return rest is None or is_movable(rest, varying(project, repeated))
+
+
+def newest(project: Project, repeated: Repeated, inner: str, rest: list[Link] | None, name: str, other: str) -> str:
+    """Instead of one row for each row: its key as an annotation, and the rows of all keys at once. One value of it
+    needs no second query."""
+    ordered = f"{inner}{order_for(repeated, rest)}"
+    value = value_read(project, repeated)
+    if value is not None:
+        return (
+            f'Annotate {outer(repeated)} with `{name}_{value}=Subquery({ordered}.values("{value}")[:1])`{other} and '
+            f"read that of the row"
+        )
+    return (
+        f'Annotate {outer(repeated)} with `{name}_pk=Subquery({ordered}.values("pk")[:1])`{other}, and load those rows '
+        f"with one query: `{repeated.model.name}.objects.in_bulk(...)` of these keys"
+    )
+
+
+def order_for(repeated: Repeated, rest: list[Link] | None) -> str:
+    """What puts the row that is asked for in front: `.order_by("-made")` for the latest."""
+    event = repeated.event
+    own = "ordering" in repeated.model.meta
+    orders = rest is not None and any(name == "order_by" for name, _ in rest)
+    if event.how == "first":
+        return "" if orders or own else '.order_by("pk")'
+    if event.how == "last":
+        return ".reverse()" if orders or own else '.order_by("-pk")'
+    return ".order_by(...)"
+
+
+def value_read(project: Project, repeated: Repeated) -> str | None:
+    """The one column that is read of the row on the spot: `books.first().title`."""
+    nodes = around(project, repeated.event.access)
+    at = next((index for index, node in enumerate(nodes) if node.end == repeated.event.access.end), 0)
+    holder = nodes[at - 1] if at else None
+    if isinstance(holder, (l.Attr, l.Lookup)) and repeated.model.field(holder.name) is not None:
+        return holder.name if repeated.model.relation(holder.name) is None else None
+    return None
+
+
+def generic_answer(repeated: Repeated) -> str:
+    """Where the loop's rows and the query know nothing of each other."""
+    event, model = repeated.event, repeated.model.name
     counting = {"count": "Count", "exists": "Exists"}.get(event.how)
     if counting is not None:
         return (
@@ -115,8 +236,8 @@ def for_answer(project: Project, repeated: Repeated) -> str:
             f"`{model}.objects.filter(...)` by what the loop goes through into a dict"
         )
     return (
-        f"Ask once before the loop: `Subquery` in the loop's query, or one query on `{model}` for all of the loop's "
-        f"values, kept in a dict"
+        f"Ask once before the loop: one query on `{model}` for all of the loop's values, its rows kept in a dict by "
+        f"what the loop goes through"
     )
 
 
@@ -133,76 +254,214 @@ def back_to_outer(repeated: Repeated) -> str | None:
     return back.query_name if back is not None and back.kind != "generic_fk" else None
 
 
-def query_node(project: Project, repeated: Repeated) -> Any:
-    """The query's expression, where it is asked as it is written: one kept in a variable may be refined further on."""
-    site, access = repeated.site.place, repeated.event.access
-    whole = site.path == access.path and access.start <= site.start <= access.end
-    return node_at(project, site) if whole else None
+# ------------------------------------------------------------------------ rows
 
 
-def for_rows(project: Project, repeated: Repeated) -> str:
+def for_rows(project: Project, repeated: Repeated) -> Advice:
     """Instead of rows fetched for each turn: all of them at once, by key or by group."""
-    event, model = repeated.event, repeated.model.name
-    if event.relation is not None:
-        name = event.relation.name
-        node = query_node(project, repeated)
-        found = conditions(node) if node is not None else None
-        if node is not None and {link for link, call in links(node) if call is not None} <= WHOLE:
-            return (
-                f'Let {outer(repeated)} bring them: `prefetch_related("{event.path}")`, and go through '
-                f"`{event.path.replace('__', '.')}.all()` of the row"
-            )
-        inner = f"{model}.objects.filter(...)"
-        if found is not None and all(kind == "filter" for kind, _ in found):
-            written = ", ".join(f"{word.name}={source_of(word.value)}" for _, word in found)
-            inner = f"{model}.objects.filter({written})" if written else f"{model}.objects.all()"
-        return (
-            f'Let {outer(repeated)} bring them: `prefetch_related(Prefetch("{event.path}", queryset={inner}, '
-            f'to_attr="chosen_{name.removesuffix("_set")}"))`, and go through that list of the row'
+    if repeated.event.relation is not None:
+        return for_set(project, repeated)
+    return for_keys(project, repeated)
+
+
+def for_set(project: Project, repeated: Repeated) -> Advice:
+    """A prefetch that carries what the chain says of the set."""
+    event = repeated.event
+    path, read = event.path, event.path.replace("__", ".")
+    bring = f"Let {outer(repeated)} bring them: "
+    streamed = "; its `iterator()` then needs a `chunk_size`" if is_streamed(project, repeated) else ""
+    rest = refinement(repeated, query_node(project, repeated))
+    if rest is not None and is_whole(rest) and not is_sliced(project, repeated):
+        return Advice(f'{bring}`prefetch_related("{path}")`, and go through `{read}.all()` of the row{streamed}')
+    rest = told(project, repeated)
+    if rest is None:
+        return Advice(
+            f'{bring}`prefetch_related("{path}")`, and choose in Python over `{read}.all()` of the row what each turn '
+            f"asks for{streamed}",
+            False,
         )
-    one = key_asked(project, repeated)
-    plural = f"{model.lower()}s" if not model.endswith("y") else f"{model.lower()[:-1]}ies"
-    if one is not None:
-        name, value, each, over = one
-        if name in KEYS:
-            return (
-                f"Before the loop: `{plural} = {model}.objects.in_bulk([{value} for {each} in {over}])`; in it: "
-                f"`{plural}.get({value})`"
-            )
-        return (
-            f"Before the loop: `{plural} = {{row.{name}: row for row in {model}.objects.filter("
-            f"{name}__in=[{value} for {each} in {over}])}}`; in it: `{plural}.get({value})`"
+    inner = f"{repeated.model.name}.objects{written(project, repeated, rest)}"
+    if loads_only(rest):
+        return Advice(
+            f'{bring}`prefetch_related(Prefetch("{path}", queryset={inner}))`, and go through `{read}.all()` of the '
+            f"row{streamed}"
         )
-    return (
-        f"Before the loop, load what all turns need with one query: "
-        f"`{model}.objects.filter(...__in=[...])` into a dict by what the loop looks up (`in_bulk` where that is a "
-        f"unique field), and take it from there"
+    name = event.relation.name if event.relation is not None else path
+    one = ", and take the one row of that list" if rest[-1][0] == "get" else ", and go through that list of the row"
+    return Advice(
+        f'{bring}`prefetch_related(Prefetch("{path}", queryset={inner}, '
+        f'to_attr="chosen_{name.removesuffix("_set")}"))`{one}{streamed}'
     )
 
 
-def key_asked(project: Project, repeated: Repeated) -> tuple[str, str, str, str] | None:
-    """For `get(name=value)` or `filter(name=value)` on a variable of a plain loop: name, value, variable, what the
-    loop goes through."""
+def is_streamed(project: Project, repeated: Repeated) -> bool:
+    """Whether the loop goes through `.iterator()` without a chunk size, which refuses to prefetch.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#iterator
+    """
     loop = repeated.loop
-    if not repeated.local or not isinstance(loop, (l.For, l.Comprehension)):
-        return None
-    if isinstance(loop, l.Comprehension) and len(loop.clauses) != 1:
-        return None
-    target, over = (
-        (loop.target, loop.iter) if isinstance(loop, l.For) else (loop.clauses[0].target, loop.clauses[0].iter)
+    over = loop.iter if isinstance(loop, l.For) else loop.clauses[0].iter if isinstance(loop, l.Comprehension) else None
+    return (
+        any(
+            isinstance(part, l.Call)
+            and isinstance(part.func, l.Attr)
+            and part.func.name == "iterator"
+            and not part.args
+            and not part.keywords
+            for part in l.walk(over)
+        )
+        if over is not None
+        else False
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What the rows of all turns are told apart by: `lookup` in a query, `read` of a row, `value` on a turn; `joined`
+    has to be joined to read it. `unique`: no two rows share it."""
+
+    lookup: str
+    read: str
+    value: str
+    joined: str
+    unique: bool
+    node: Any
+
+
+def key_asked(project: Project, repeated: Repeated) -> tuple[Key, str] | None:
+    """The one condition of the query that changes with the turns, and the query with the others; None where it says
+    more than that."""
+    if not repeated.local or repeated.reach != NEAR:
+        return None
+    changing = varying(project, repeated)
     node = node_at(project, repeated.event.access) if repeated.event.how == "get" else None
-    node = node or node_at(project, repeated.site.place)
+    if node is None or not links(node):
+        node = query_node(project, repeated)
     found = conditions(node) if node is not None else None
-    if not isinstance(target, l.Name) or found is None or len(found) != 1 or found[0][0] == "exclude":
+    if found is None or changing is None or is_sliced(project, repeated):
         return None
-    word = found[0][1]
-    names = {part.id for part in l.walk(word.value) if isinstance(part, l.Name)}
-    if word.name is None or "__" in word.name or target.id not in names or names & (targets(loop) - {target.id}):
+    asked = [(kind, word) for kind, word in found if names_in(word.value) & changing]
+    if len(asked) != 1 or asked[0][0] == "exclude":
         return None
-    name, value = word.name, source_of(word.value)
-    relation = repeated.model.relation(name)
-    if relation is not None:
-        name = relation.attname or name
+    word = asked[0][1]
+    name = word.name or ""
+    column = column_of(repeated.model, name)
+    if column is None:
+        return None
+    lookup, read, joined, unique = column
+    value = source_of(word.value)
+    if lookup != name and not name.endswith("__exact"):  # the key of a relation
         value = value if value.endswith(("_id", ".pk", ".id")) else f"{value}.pk"
-    return name, value, target.id, source_of(over)
+    base = manager_of(node, repeated.model)
+    for kind in ("filter", "exclude"):
+        others = [
+            f"{other.name}={source_of(other.value)}"
+            for name, other in found
+            if other is not word and (name == "exclude") == (kind == "exclude")
+        ]
+        base += f".{kind}({', '.join(others)})" if others else ""
+    return Key(lookup, read, value, joined, unique, word.value), base + loaded_beside(project, repeated, node)
+
+
+def values_of(project: Project, repeated: Repeated, key: Key) -> tuple[str, str, int]:
+    """The keys of all turns as a list, what has to be kept for that before the loop, and over how many loops: they are
+    collected over every loop that they change with. `[...]` where they are made in the loop itself."""
+    changing = varying(project, repeated) or frozenset()
+    needed = names_in(key.node) & changing
+    clauses: list[str] = []
+    kept = ""
+    loops = loops_around(project, repeated)
+    for loop in reversed(loops):
+        target, over = target_of(loop)
+        if not isinstance(target, l.Name) or target.id not in needed:
+            continue
+        source = source_of(over)
+        if len(loops) == 1 and isinstance(over, l.Call):
+            kept, source = f"`rows = list({source})`, to go through, and ", "rows"
+        clauses.insert(0, f"for {target.id} in {source}")
+        needed = (needed - {target.id}) | (names_in(over) & changing)
+    if needed or not clauses or any("…" in clause for clause in clauses):
+        return "[...]", "", len(loops)
+    if len(clauses) == 1 and clauses[0].startswith(f"for {key.value} in "):
+        return clauses[0].removeprefix(f"for {key.value} in "), kept, 1
+    return f"[{key.value} {' '.join(clauses)}]", kept, len(clauses)
+
+
+def for_keys(project: Project, repeated: Repeated) -> Advice:
+    """All turns' rows with one query, in a dict by what the turns ask for."""
+    event, model = repeated.event, repeated.model.name
+    asked = key_asked(project, repeated)
+    if asked is None:
+        return Advice(
+            f"Before the loop, load what all turns need with one query: "
+            f"`{model}.objects.filter(...__in=[...])` into a dict by what the loop looks up (`in_bulk` where that is a "
+            f"unique field), and take it from there",
+            False,
+        )
+    key, base = asked
+    values, kept, over = values_of(project, repeated, key)
+    plural = f"{model.lower()[:-1]}ies" if model.endswith("y") else f"{model.lower().removesuffix('s')}s"
+    before = f"Before the loop{'s' if over > 1 else ''}: {kept}"
+    sure = values != "[...]" or over < 2
+    if is_streamed(project, repeated):
+        sure = False  # goes through many rows on purpose without keeping them
+    if event.how != "get" and not key.unique:
+        query = filtered(base, f"{key.lookup}__in={values}", key.joined)
+        return Advice(
+            f"{before}`{plural} = defaultdict(list)`, and for each `row` of `{query}`: "
+            f"`{plural}[row.{key.read}].append(row)`; in it: `{plural}[{key.value}]`",
+            sure,
+        )
+    if key.lookup in KEYS:
+        held = f"{plural} = {base}.in_bulk({values})"
+    else:
+        query = filtered(base, f"{key.lookup}__in={values}", key.joined)
+        held = f"{plural} = {{row.{key.read}: row for row in {query}}}"
+    return Advice(f"{before}`{held}`; in it: {taken(project, repeated, plural, key.value)}", sure)
+
+
+def taken(project: Project, repeated: Repeated, plural: str, value: str) -> str:
+    """How a turn takes its row, and what becomes of one that is not there."""
+    typed = "" if repeated.event.rows else f" (`{value}` as the column's own type, not as text)"
+    if repeated.event.how != "get":
+        return f"`{plural}.get({value})`{typed}"
+    if is_handled(project, repeated):
+        return (
+            f"`{plural}.get({value})`{typed}, and where that is None what is done now for a missing "
+            f"`{repeated.model.name}`"
+        )
+    return f"`{plural}[{value}]`{typed}, which still fails for a row that is not there"
+
+
+def filtered(base: str, condition: str, joined: str) -> str:
+    """The query with one condition more, ahead of what is loaded with it."""
+    head, dot, rest = base.partition(".filter(")
+    if dot:
+        made = f"{head}.filter({condition}, {rest}"
+    else:
+        first, second, *more = base.split(".", 2)
+        made = f"{first}.{second}.filter({condition})" + "".join(f".{part}" for part in more)
+    return f'{made}.select_related("{joined}")' if joined else made
+
+
+def keyed_answer(project: Project, repeated: Repeated) -> Advice | None:
+    """A count or a test of rows that the turn asks for by a key: all turns' answers at once."""
+    event = repeated.event
+    asked = key_asked(project, repeated)
+    if asked is None or event.how not in ("count", "exists"):
+        return None
+    key, base = asked
+    values, kept, over = values_of(project, repeated, key)
+    query = filtered(base, f"{key.lookup}__in={values}", "")
+    before = f"Before the loop{'s' if over > 1 else ''}: {kept}"
+    sure = values != "[...]" or over < 2
+    if event.how == "exists":
+        return Advice(
+            f'{before}`found = set({query}.values_list("{key.lookup}", flat=True))`; in it: `{key.value} in found`',
+            sure,
+        )
+    return Advice(
+        f'{before}`counts = dict({query}.order_by().values_list("{key.lookup}").annotate(Count("pk")))`; in it: '
+        f"`counts.get({key.value}, 0)`",
+        sure,
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pitfall_lint.finding import Applicability, Finding, Fix, Severity
+from pitfall_lint.finding import Applicability, Confidence, Finding, Fix, Severity
 from pitfall_lint.flow import suggestions as suggest
 from pitfall_lint.flow.loops import ANSWERING, FETCHING, repeated
 from pitfall_lint.rule import Rule
@@ -73,8 +74,9 @@ class AggregateInLoop(Rule):
 
     Limits
     Nothing where a prefetch serves it (`.count()` and `.exists()` of a prefetched `.all()`). A prefetch that is passed
-    by is DJG104. Commands, scripts, imports, loops that write as they go and queries more than two calls away from the
-    loop have low confidence, which is not shown by default.
+    by is DJG104. Low confidence, which is not shown by default, have: queries in a helper or another row's method,
+    which the annotation does not come to; loops that end with an answer; commands, scripts, imports, and loops that
+    write as they go.
 
     References
     - https://docs.djangoproject.com/en/stable/topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset
@@ -90,17 +92,18 @@ class AggregateInLoop(Rule):
         """One finding a query, unless another rule has it: DJG103 where its rows are fetched as well, DJG104."""
         others = repeated(project, FETCHING) + repeated(project, FETCHING | ANSWERING, prefetched=True)
         fetched = {query.site.place for query in others}
-        for query in repeated(project, ANSWERING):
-            if query.site.place in fetched:
-                continue
+        asked_for = [query for query in repeated(project, ANSWERING) if query.site.place not in fetched]
+        names = Counter(suggest.answer_name(query) for query in asked_for)
+        for query in asked_for:
+            advice = suggest.for_answer(project, query, names[suggest.answer_name(query)] == 1)
             over = f" of {query.over}" if query.over else ""
             asked = query.event.how
             yield self.found(
                 query.site.place,
                 f"`{query.site.source}` is asked for its {WORDS[asked]} once for each turn{over}; let the query of "
                 f"the rows bring the answer along",
-                fix=Fix(Applicability.MANUAL, suggest.for_answer(project, query)),
-                confidence=query.confidence,
+                fix=Fix(Applicability.MANUAL, advice.words),
+                confidence=query.confidence if advice.sure else Confidence.LOW,
                 scope=query.site.scope,
                 steps=query.steps,
                 relations=query.relations,

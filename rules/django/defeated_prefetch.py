@@ -78,7 +78,8 @@ class DefeatedPrefetch(Rule):
     Manual: a `Prefetch` with the refined queryset and a `to_attr`, or the choice made in Python over `.all()`.
 
     Limits
-    Silent where what the query loads cannot be told.
+    Silent where what the query loads cannot be told, and for `.first()` of a set that its model's `ordering` or a
+    `Prefetch` with a queryset puts in order, which the prefetch serves.
 
     References
     - https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related
@@ -125,7 +126,7 @@ def fix_of(project: Project, query: Repeated) -> Fix:
     elif query.event.how in ("exists", "count", "aggregate"):
         words = (
             f"Answer it from what was prefetched, in Python over `row.{read}.all()` (`any(...)`, `sum(...)`), or let "
-            f"the query say it: " + suggest.for_answer(project, query)
+            f"the query say it: " + suggest.for_answer(project, query).words
         )
     elif set(suggest.called(project, query) or [""]) <= LOADING:
         asked = ".".join(suggest.called(project, query))
@@ -134,5 +135,5 @@ def fix_of(project: Project, query: Repeated) -> Fix:
             f'`Prefetch("{query.event.path}", queryset={query.model.name}.objects.select_related(...))`'
         )
     else:
-        words = suggest.for_rows(project, query) + f"; or choose in Python over `row.{read}.all()`"
+        words = suggest.for_rows(project, query).words + f"; or choose in Python over `row.{read}.all()`"
     return Fix(Applicability.MANUAL, words)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Applicability, Confidence, Edit, Edits, Finding, Fix, Place, Severity, Step
-from pitfall_lint.flow.around import around, is_kept, node_at, text_at
-from pitfall_lint.flow.loops import is_loop, links
+from pitfall_lint.flow.around import around, is_kept, links, node_at, text_at
+from pitfall_lint.flow.loops import is_loop
 from pitfall_lint.project.prelude import in_prelude
 from pitfall_lint.rule import Rule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pitfall_lint.finding import Applicability, Finding, Fix, Severity
+from pitfall_lint.finding import Applicability, Confidence, Finding, Fix, Severity
 from pitfall_lint.flow import suggestions as suggest
 from pitfall_lint.flow.loops import ANSWERING, FETCHING, repeated
 from pitfall_lint.rule import Rule
@@ -79,9 +79,11 @@ class QueryInLoop(Rule):
     Limits
     Silent for loops over a few names that are written out, for `while`, and for answers that are kept (a dict that is
     asked first, a cached function). Loops that go through something else than rows count only where they `get` by
-    what they go through. Loops that write as they go, commands, scripts, imports, loops over a form's fields and
-    queries more than two calls away from the loop have low confidence, which is not shown by default. What the
-    prefetch serves that DJG102 asks for is left to it.
+    what they go through. Low confidence, which is not shown by default, have: queries in a helper, property or method
+    of the model, unless a prefetch of the whole set serves each of its callers; those whose conditions no query before
+    the loop can know; loops that end with an answer, delete what they ask for or ask for the row that they have; loops
+    that write as they go, commands, scripts, imports, and loops over a form's fields. What the prefetch serves that
+    DJG102 asks for is left to it.
     Counts, tests and newest rows are DJG105, a prefetch that is passed by is DJG104.
 
     References
@@ -101,13 +103,14 @@ class QueryInLoop(Rule):
             if query.site.place in passed_by:
                 continue  # DJG104
             about = suggest.depends_on(project, query)
+            advice = suggest.for_rows(project, query)
             turn = f"turn of {query.over}" if query.over else "row" if query.event.rows else "turn"
             yield self.found(
                 query.site.place,
                 f"`{query.site.source}` runs once for each {turn}, because it depends on {about}; fetch the "
                 f"`{query.model.name}` rows of all turns with one query",
-                fix=Fix(Applicability.MANUAL, suggest.for_rows(project, query)),
-                confidence=query.confidence,
+                fix=Fix(Applicability.MANUAL, advice.words),
+                confidence=query.confidence if advice.sure else Confidence.LOW,
                 scope=query.site.scope,
                 steps=query.steps,
                 relations=query.relations,

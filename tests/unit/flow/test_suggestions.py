@@ -64,7 +64,7 @@ def test_the_way_back_is_a_lookup_not_an_accessor() -> None:
         "from shop.novels import Novel\n\ndef show():\n    for row in Novel.objects.all():\n"
         "        print(row.readers.filter(name='').exists())\n"
     )
-    assert 'Exists(Writer.objects.filter(read=OuterRef("pk")))' in proposed("DJG105", views)
+    assert "Exists(Writer.objects.filter(read=OuterRef(\"pk\")).filter(name=''))" in proposed("DJG105", views)
 
 
 def test_a_whole_set_is_prefetched_as_it_is() -> None:
@@ -140,3 +140,100 @@ def test_a_command_that_makes_up_rows_may_be_slow(name: str, sure: str) -> None:
     )
     (finding,) = findings("DJG101", {f"shop/management/commands/{name}.py": command})
     assert finding.confidence.value == sure
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (
+            "row.novels.filter(pages=1).order_by('-pages')",
+            "`prefetch_related(Prefetch(\"novels\", queryset=Novel.objects.filter(pages=1).order_by('-pages'), "
+            'to_attr="chosen_novels"))`',
+        ),
+        ("row.novels.exclude(pages=1)", "queryset=Novel.objects.exclude(pages=1), to_attr"),
+        ("row.novels.long()", "queryset=Novel.objects.long(), to_attr"),
+        (
+            "row.novels.select_related('writer')",
+            "`prefetch_related(Prefetch(\"novels\", queryset=Novel.objects.select_related('writer')))`, and go through "
+            "`novels.all()` of the row",
+        ),
+    ],
+)
+def test_a_prefetch_says_what_the_chain_says(asked: str, words: str) -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.all():\n"
+        f"        for novel in {asked}:\n            print(novel)\n"
+    )
+    assert words in proposed("DJG103", views)
+
+
+@pytest.mark.parametrize("asked", ["row.novels.exclude(pages=row.pk)", "row.novels.filter(pages=1)[:3]"])
+def test_what_changes_with_the_turns_is_not_put_into_a_prefetch(asked: str) -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.all():\n"
+        f"        for novel in {asked}:\n            print(novel)\n"
+    )
+    (finding,) = findings("DJG103", {"shop/novels.py": MANAGED, "shop/views.py": HEAD + views})
+    assert finding.confidence.value == "low"
+    assert "Prefetch(" not in finding.fix.message
+
+
+@pytest.mark.parametrize(
+    ("views", "words"),
+    [
+        (
+            "def show(keys):\n    for key in keys:\n        print(Book.objects.get(pk=key).title)\n",
+            "`books = Book.objects.in_bulk(keys)`; in it: `books[key]`",
+        ),
+        (
+            "def show(keys):\n    for key in keys:\n        try:\n            book = Book.objects.get(pk=key)\n"
+            "        except Book.DoesNotExist:\n            continue\n        print(book.title)\n",
+            "in it: `books.get(key)` (`key` as the column's own type, not as text), and where that is None",
+        ),
+        (
+            "def show(groups):\n    for group in groups:\n        for one in group.parts:\n"
+            "            print(Book.objects.get(pk=one.key).title)\n",
+            "Before the loops: `books = Book.objects.in_bulk([one.key for group in groups for one in group.parts])`",
+        ),
+        (
+            "def show():\n    for author in Author.objects.all():\n"
+            "        for book in Book.objects.filter(author=author, title='a'):\n            print(book)\n",
+            "for each `row` of `Book.objects.filter(author_id__in=[author.pk for author in rows], title='a')`: "
+            "`books[row.author_id].append(row)`",
+        ),
+    ],
+)
+def test_a_dict_before_the_loop(views: str, words: str) -> None:
+    assert words in proposed("DJG103", views)
+
+
+def test_two_counts_of_one_set_have_names_of_their_own() -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.all():\n"
+        "        print(row.novels.count(), row.novels.filter(readers=None).count())\n"
+    )
+    held = findings("DJG105", {"shop/novels.py": MANAGED, "shop/views.py": HEAD + views})
+    words = " ".join(finding.fix.message for finding in held)
+    assert "`novels_count=" in words
+    assert "`novels_without_readers_count=" in words
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (
+            "row.novels.order_by('-pages').first()",
+            '`novels_pk=Subquery(Novel.objects.filter(writer=OuterRef("pk")).order_by(\'-pages\').values("pk")[:1])`, '
+            "and load those rows with one query: `Novel.objects.in_bulk(...)`",
+        ),
+        (
+            "row.novels.first().pages",
+            '`novels_pages=Subquery(Novel.objects.filter(writer=OuterRef("pk")).order_by("pk").values("pages")[:1])`',
+        ),
+    ],
+)
+def test_a_whole_row_is_more_than_one_value_of_it(asked: str, words: str) -> None:
+    views = (
+        f"from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.all():\n        print({asked})\n"
+    )
+    assert words in proposed("DJG105", views)
