@@ -3,6 +3,7 @@ its events."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from pitfall_lint.finding import Confidence, Place
 from pitfall_lint.flow.around import runs_remembered
 from pitfall_lint.flow.events import (
+    LEVELS,
     MEMBERSHIP,
     WRITING,
     BareJoin,
@@ -20,6 +22,7 @@ from pitfall_lint.flow.events import (
     LazyLoad,
     LoopQuery,
 )
+from pitfall_lint.flow.memory import runs_once_a_key
 
 if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
@@ -75,13 +78,14 @@ class Flow:
         from pitfall_lint.flow.loops import makes_up_rows
         from pitfall_lint.flow.overridden import Overridden
 
+        events = surest(run.lazy_loads.values())
         identities = {(read.read, read.site) for read in self.key_reads}
         lacking: dict[tuple[Site, str], set[Model]] = {}
-        for event in run.lazy_loads.values():
+        for event in events:
             lacking.setdefault((event.site, event.path), set()).add(event.model)
         found = [
             event
-            for event in run.lazy_loads.values()
+            for event in events
             if event.model.dialect == "django"
             and not self._set_elsewhere(event.site, event.path)
             and not self._is_sent(event.site, event.path)
@@ -96,6 +100,7 @@ class Flow:
             if (event.site in seldom and event.returned and (event.to_many or event.through_many))
             or makes_up_rows(event.site.place.path)
             or makes_up_rows(event.access.path)
+            or runs_once_a_key(self.project, event.access, event.trace)
             else event
             for event in found
         ]
@@ -299,6 +304,17 @@ class Flow:
             return True
         parts = path.split("__")
         return any((site, "__".join(parts[: index + 1])) in assigned for index in range(len(parts)))
+
+
+def surest(events: Iterable[LazyLoad]) -> list[LazyLoad]:
+    """Of the events of one read the surest: what is read in doubt as well as for certain is read for certain."""
+    found: dict[tuple[Site, str, Place, Model], LazyLoad] = {}
+    for event in events:
+        read = (event.site, event.path, event.access, event.model)
+        held = found.get(read)
+        if held is None or LEVELS.index(event.confidence) < LEVELS.index(held.confidence):
+            found[read] = event
+    return list(found.values())
 
 
 def holds(outer: Place, inner: Place) -> bool:

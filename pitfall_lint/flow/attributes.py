@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Place
-from pitfall_lint.flow import collections, dialects, presets, querysets, templates
+from pitfall_lint.flow import collections, dialects, guards, presets, querysets, templates
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -212,9 +212,7 @@ def read_column(it: Interpreter, frame: Frame, row: Row, name: str, node: Any) -
         loaded = query.only and {path.partition("__")[0] for path in query.only}  # `a__name` loads the key of `a` too
         if (loaded is not None and names.isdisjoint(loaded)) or names & query.deferred:
             it.deferred_read(row, name, it.place(frame, node))
-    if query is not None and not row.path and query.fixed:
-        return next((value for held, value in query.fixed if held == name), UNKNOWN)
-    return UNKNOWN
+    return guards.column(it, row, name)
 
 
 def read_relation(it: Interpreter, frame: Frame, row: Row, relation: Relation, node: Any, quiet: bool) -> Value:

@@ -16,6 +16,7 @@ from pitfall_lint.flow import (
     declarative,
     dialects,
     forms,
+    guards,
     implicit,
     iteration,
     leaving,
@@ -28,6 +29,7 @@ from pitfall_lint.flow import (
 )
 from pitfall_lint.flow.around import keeps_answer
 from pitfall_lint.flow.frames import Arguments
+from pitfall_lint.flow.memory import keeps_by_key
 from pitfall_lint.flow.values import (
     NONE,
     UNKNOWN,
@@ -142,7 +144,17 @@ def result_of(it: Interpreter, frame: Frame, callee: Value, arguments: Arguments
     if isinstance(result, Query) and isinstance(callee, (Bound, FunctionValue)) and is_kept(callee):
         it.kept.add(result.site)
         return result
-    return sited(it, frame, callee, result, node)
+    result = sited(it, frame, callee, result, node)
+    if isinstance(callee, (Bound, FunctionValue)) and is_tracked(result) and keeps_by_key(function_of(callee)):
+        return once(result)
+    return result
+
+
+def once(value: Value) -> Value:
+    """What a function gives back that keeps it for other rows as well: it stands for none of them."""
+    if isinstance(value, Object):
+        return Object(value.base, {name: iteration.one(held) for name, held in value.attributes.items()})
+    return join_all([once(option) for option in value.options]) if isinstance(value, Union) else iteration.one(value)
 
 
 def sited(it: Interpreter, frame: Frame, callee: Value, result: Value, node: Any) -> Value:
@@ -172,8 +184,13 @@ def is_for_many(it: Interpreter, frame: Frame, receiver: Value, site: Site) -> b
 
 def is_kept(callee: Bound | FunctionValue) -> bool:
     """Whether the function keeps the queryset that it returns: who asks again is given its rows."""
-    node = callee.function.node if isinstance(callee, Bound) else callee.node
+    node = function_of(callee)
     return isinstance(node, l.Function) and len(node.names) > 0 and keeps_answer(node)
+
+
+def function_of(callee: Bound | FunctionValue) -> l.Function | l.Lambda:
+    """The function that is called."""
+    return callee.function.node if isinstance(callee, Bound) else callee.node
 
 
 def resited(it: Interpreter, frame: Frame, receiver: ManagerValue | Query, result: Value, node: Any) -> Value:
@@ -372,7 +389,8 @@ def cut(it: Interpreter, frame: Frame, value: Value, bounds: list[Value], node: 
             and querysets.loaded_entry(value.row, value.relation.name if value.relation else "") is not None
         ):
             return Items("list", None, querysets.row_of(it, value))
-        made = value if whole else replace(value, sliced=True, refined=value.row is not None)
+        few = guards.is_handful(bounds)
+        made = value if whole else replace(value, sliced=True, few=few or value.few, refined=value.row is not None)
         return Items("list", [iteration.one(querysets.row_of(it, made))]) if single else made
     if isinstance(value, Items):
         return (

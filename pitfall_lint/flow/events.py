@@ -12,6 +12,7 @@ from pitfall_lint.flow.values import Site
 if TYPE_CHECKING:
     from pitfall_lint.project.django.models import Model, Relation
 
+LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 MEMBERSHIP = frozenset({"add", "remove", "set", "clear"})  # of a set: the rows themselves stay as they are
 WRITING = MEMBERSHIP | {
     "create",

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.flow import attributes, calls, iteration, querysets, templates
+from pitfall_lint.flow import attributes, calls, guards, iteration, querysets, templates
 from pitfall_lint.flow.attributes import symbol_value
 from pitfall_lint.flow.values import (
     NONE,
@@ -236,12 +236,15 @@ def choice(it: Interpreter, frame: Frame, node: l.Choice) -> Value:
         known = test(it, frame, node.test)
         if known is not None:
             return it.evaluate(frame, node.options[0 if known else 1])
+        other = guards.fallback_of(it, frame, node)
         with it.guarded(frame, node.test):
-            return join_all([it.evaluate(frame, option) for option in node.options])
+            return join_all([guards.perhaps(it, frame, option, at == other) for at, option in enumerate(node.options)])
     found: list[Value] = []
+    fallback = False
     for option in node.options:
         with nullcontext() if option is node.options[0] else it.guarded(frame, node.options[0]):
-            value = it.evaluate(frame, option)
+            value = guards.perhaps(it, frame, option, fallback)
+        fallback = fallback or (node.kind == "or" and guards.has_fallback(it, frame, option))
         known = truth(value)
         last = option is node.options[-1]
         if not last and node.kind == "and" and known is False:
@@ -284,7 +287,8 @@ def operation(it: Interpreter, frame: Frame, node: l.Operation) -> Value:
         for option in options(values[1]):
             if isinstance(option, Query):
                 querysets.evaluated(it, frame, option, node.operands[1], "contains")
-        held = holds(values[1], values[0])
+        answers = {holds(values[1], option) for option in options(values[0])}
+        held = answers.pop() if len(answers) == 1 else None
         return UNKNOWN if held is None else Constant(held == (node.op == "in"))
     if node.op == "-":
         return without(values)

@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any
 from pitfall_lint import language as l
 from pitfall_lint.finding import Confidence, Place, Step
 from pitfall_lint.flow import expressions, implicit, statements
-from pitfall_lint.flow.events import Afterwards, BareJoin, DeferredRead, Evaluation, KeyRead, LazyLoad, LoopQuery
+from pitfall_lint.flow.events import (
+    LEVELS,
+    Afterwards,
+    BareJoin,
+    DeferredRead,
+    Evaluation,
+    KeyRead,
+    LazyLoad,
+    LoopQuery,
+)
 from pitfall_lint.flow.frames import Arguments, Exhausted, Frame, Loop
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -54,7 +63,6 @@ SHORT = 700  # bytes of an encoded body
 SURE_CALLS = 4  # calls between the loop and the read
 SURE_LENGTH = 3  # relations between the query's row and what is read
 MOST_VARIANTS = 12  # different arguments with which one function is interpreted (by each class that a library calls)
-LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 MOST_AGAIN, MOST_LIBRARY_AGAIN = 2, 6  # activations of one function within each other
 
 
@@ -71,7 +79,7 @@ class Interpreter:
         self.stack: list[Frame] = []
         self.active: dict[int, int] = {}  # how many activations there are of a function, by the identity of its node
         self.memo: dict[Any, Value] = {}
-        self.variants: dict[tuple[int, ClassSymbol | None], int] = {}
+        self.variants: dict[tuple[int, ClassSymbol | None, Confidence], int] = {}
         self.globals: dict[Any, Value] = {}
         self.forks: list[int] = []  # when each branch, loop or handler began that may be running or not
         self.made_by: dict[ClassSymbol, Any] = {}  # what makes a class's instances, where that is not its `__init__`
@@ -159,7 +167,7 @@ class Interpreter:
             if memo_key in self.memo:
                 return clone_of(self.memo[memo_key])
             lent = receiver.base if isinstance(receiver, Object) and is_lent(receiver.base) else None
-            variant = (id(node), lent)
+            variant = (id(node), lent, self.surest)
             count = self.variants.get(variant, 0)
             if count >= MOST_VARIANTS and not in_prelude(function.path):
                 self.bounds["varied"] += 1
@@ -412,13 +420,14 @@ class Interpreter:
             return
         self.noted += 1
         path, access = row.lookup(relation.name), self.place(frame, node)
-        found = (query.site, path, access, query.model)
-        held = self.lazy_loads.get(found)
-        if held is None or (held.confidence is Confidence.LOW and self.surest is not Confidence.LOW):
+        found = (query.site, path, access, query.model, self.surest)
+        if found not in self.lazy_loads:
             trace = self.trace(query.site)
             sure = max(self.surest, confidence_of(row, relation, trace), key=LEVELS.index)
             if row.fresh and not any(frame.loops for frame in self.builders(query.site)):
                 sure = Confidence.LOW  # a helper's query for one row: the loop is its caller's affair
+            if query.few and not any(query.site not in loop.sites for active in self.stack for loop in active.loops):
+                sure = Confidence.LOW
             below = through_many(row) or any(
                 query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
             )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.flow import afterwards, dialects, iteration
+from pitfall_lint.flow import afterwards, dialects, guards, iteration
 from pitfall_lint.flow.events import MEMBERSHIP
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
@@ -29,7 +29,6 @@ from pitfall_lint.flow.values import (
     Row,
     Site,
     Value,
-    constants,
     join_all,
     options,
     replace,
@@ -372,34 +371,18 @@ def filtered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
     and reading it is no query. Columns that a condition fixes to constants hold these."""
     model = query.model
     for word, value in arguments.keywords.items():
-        said = fixed(model, word, value)
+        said = guards.fixed(model, word, value)
         if said is not None and all(name != said[0] for name, _ in query.fixed):
             query = replace(query, fixed=(*query.fixed, said))
         null = word.removesuffix("__isnull") if value == Constant(True) else word if value == NONE else ""
         if null in model.relations and not model.relations[null].to_many:
             query = replace(query, joined=query.joined | {null})
-        name = word.removesuffix("__exact")
-        field = model.field(name)
-        unique = field.options.get("unique") if field is not None else None
-        if name in ("pk", model.pk_name) or (isinstance(unique, l.Const) and unique.value is True):
-            return replace(query, single=True)
-    return query
+    return replace(query, single=True) if guards.is_one_row(query, arguments) else query
 
 
 def order_by(it: Interpreter, query: Query, arguments: Arguments) -> Query:
     """`order_by()`: without arguments, rows are in no order."""
     return replace(query, ordered=bool(arguments.args) or arguments.star is not None)
-
-
-def fixed(model: Model, word: str, value: Value) -> tuple[str, Value] | None:
-    """The column, and what a condition on it says that it holds: `state=NEW`, `state__in=(NEW, OLD)`."""
-    name = word.removesuffix("__in")
-    if name != word and isinstance(value, Items):
-        value = join_all(value.items) if value.items else UNKNOWN
-    field = model.field(name)
-    if field is None or model.relation(name) is not None or constants(value) is None:
-        return None
-    return name, value
 
 
 def annotate(it: Interpreter, query: Query, arguments: Arguments) -> Query:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.finding import Confidence
-from pitfall_lint.flow import attributes, expressions, iteration, templates
+from pitfall_lint.flow import attributes, expressions, guards, iteration, templates
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.values import (
     UNKNOWN,
@@ -149,6 +149,8 @@ def branch(it: Interpreter, frame: Frame, node: l.If) -> bool:
     known = expressions.test(it, frame, node.test)
     if known is not None:
         return it.execute(frame, node.body if known else node.orelse)
+    if guards.fills_in(it, frame, node):
+        return it.execute(frame, node.orelse)
     before = frame.scope.variables
     it.step(1 + len(before) // 40)
     frame.scope.variables = dict(before)

@@ -170,8 +170,8 @@ def run(
         id(template),  # the whole, or a part
         frozenset((name, key(value)) for name, value in seen.items()),
         complete,
-        it.surest,
         frozenset(frame.varying) if frame.loops else frozenset(),
+        it.surest,
     )
     if memo_key in it.memo or len(it.stack) >= 24 or any(active.template is template for active in it.stack):
         return

@@ -183,6 +183,7 @@ class Query(Value, msgspec.Struct, frozen=True, eq=False, gc=False):
     peers: bool = False
     sliced: bool = False
     single: bool = False  # at most one row
+    few: bool = False  # a slice of a handful
     unprefetched: bool = False  # .iterator() without chunk_size
     ordered: bool | None = None  # by `order_by()`; None as the model's rows are
     fixed: tuple[tuple[str, Value], ...] = ()  # what a condition says that columns hold, known constants
@@ -422,6 +423,7 @@ def agreed(merged: dict[Value, None], query: Query) -> Query:
                 peers=other.peers or query.peers,
                 sliced=other.sliced or query.sliced,
                 single=other.single and query.single,
+                few=other.few and query.few,
                 unprefetched=other.unprefetched and query.unprefetched,
                 ordered=other.ordered if other.ordered == query.ordered else None,
                 fixed=tuple(held for held in other.fixed if held in query.fixed),

@@ -27,6 +27,8 @@ _NO_FIELDS = frozenset({"ImageSpecField", "MarkupField", "TranslatedField", "Sea
 _KINDS = {
     "django.db.models.CompositePrimaryKey": "CompositePrimaryKey",
     "model_utils.fields.StatusField": "CharField",
+    "django_fsm.FSMField": "CharField",
+    "django_fsm.FSMIntegerField": "IntegerField",
     "model_utils.fields.MonitorField": "DateTimeField",
     "django_extensions.db.fields.ShortUUIDField": "UUIDField",
     "phonenumber_field.modelfields.PhoneNumberField": "CharField",
