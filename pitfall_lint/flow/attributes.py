@@ -562,10 +562,11 @@ def store(it: Interpreter, holder: Value, name: str, value: Value) -> Value:
         holder.attributes[name] = value if certain or old is None else join_all([old, value])
         return holder
     if isinstance(holder, Row):
-        if holder.query is not None and (
-            holder.model.relation(name) is not None or holder.model.field(name) is not None
-        ):
-            it.assigned.add((holder.query.site, holder.lookup(name)))
+        model = holder.model
+        keyed = model.attnames.get(name)  # a key that is set makes Django forget the related row
+        if holder.query is not None and (keyed or model.relation(name) is not None or model.field(name) is not None):
+            names = (name,) if keyed is None else (name, keyed.name)
+            it.assigned.update((holder.query.site, holder.lookup(each)) for each in names)
         kept = tuple(entry for entry in holder.overlay if entry[0] != name)
         return replace(holder, overlay=(*kept, (name, value))) if len(kept) < 12 else holder
     return holder

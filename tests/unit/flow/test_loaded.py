@@ -444,3 +444,9 @@ def test_a_set_that_only_some_rows_are_asked_for_is_not_worth_a_query_for_all(bo
 def test_what_is_joined_costs_no_query_of_its_own() -> None:
     code = "def show(key):\n    for book in Book.objects.all():\n        if book.title == key:\n            print(book.author.name)\n"
     assert [event.confidence for event in Flow(shop(views(code))).lazy_loads] == [Confidence.HIGH]
+
+
+def test_a_key_that_is_set_makes_the_row_forget_what_was_joined() -> None:
+    loop = "def show(keys):\n    for book in Book.objects.all():\n        {0}print(book.author.name)\n"
+    assert found(loop.format("")) == ["author"]
+    assert found(loop.format("book.author_id = keys[book.pk]\n        ")) == []
