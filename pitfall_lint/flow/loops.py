@@ -125,6 +125,8 @@ def written_one_by_one(project: Project, kinds: frozenset[str]) -> list[Repeated
             continue
         if event.how != "create" and receiver_of(inner[-2].value) not in targets(loop):
             continue
+        if event.how == "delete" and is_rest(loop.iter):
+            continue  # what is over a limit, trimmed each time that one is added
         rows = event.rows or loops[0].place in iterated
         if not rows and (event.how != "create" or not is_open(loop)):
             continue
@@ -150,6 +152,16 @@ def does_more(model: Model, method: str) -> bool:
     own = model.symbol.member(method)
     others = {base.dotted.partition(".")[0] for base in model.symbol.mro if isinstance(base, ExternalSymbol)}
     return (own is not None and not in_prelude(own.owner.module.path)) or not others <= PLAIN_BASES
+
+
+def is_rest(node: Any) -> bool:
+    """`rows[limit:]`."""
+    return (
+        isinstance(node, l.Subscript)
+        and isinstance(node.index, l.Slice)
+        and node.index.lower is not None
+        and node.index.upper is None
+    )
 
 
 def receiver_of(node: Any) -> str | None:

@@ -12,6 +12,7 @@ from pitfall_lint.flow.locality import LIBRARY, NEAR, OWN, target_of
 from pitfall_lint.flow.locality import query_node as node_of_query
 from pitfall_lint.flow.loops import Repeated, targets
 from pitfall_lint.flow.wording import (
+    LONGEST,
     Link,
     column_of,
     conditions,
@@ -106,6 +107,40 @@ def told(project: Project, repeated: Repeated) -> list[Link] | None:
 
 
 # ------------------------------------------------------------ counts and tests
+
+
+def guarded(project: Project, repeated: Repeated) -> str | None:
+    """The row that a test only guards: `if books.exists(): books.first()`."""
+    access = repeated.event.access
+    asked = node_at(project, access)
+    if repeated.event.how not in ("exists", "count") or not isinstance(asked, l.Call) or asked.args or asked.keywords:
+        return None
+    nodes = around(project, access)
+    tested = any(
+        isinstance(node, (l.If, l.Choice))
+        and node.test is not None
+        and node.test.start <= access.start
+        and access.end <= node.test.end
+        for node in nodes
+    )
+    inside = function_around(nodes)
+    if not tested or inside is None or not isinstance(asked.func, l.Attr):
+        return None
+    rows = source_of(asked.func.object, LONGEST)
+    for node in l.walk(inside.body):
+        if node.start < access.end or "…" in rows:
+            continue
+        if isinstance(node, l.Call) and isinstance(node.func, l.Attr) and node.func.name in NEWEST:
+            if source_of(node.func.object, LONGEST) == rows:
+                return source_of(node)
+        elif (
+            isinstance(node, l.Subscript)
+            and isinstance(node.index, l.Const)
+            and node.index.value == 0
+            and source_of(node.object, LONGEST) in (rows, f"{rows}.all()")
+        ):
+            return f"{rows}.first()"
+    return None
 
 
 def answer_name(repeated: Repeated) -> tuple[object, str, str]:

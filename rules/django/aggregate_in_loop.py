@@ -98,10 +98,17 @@ class AggregateInLoop(Rule):
             advice = suggest.for_answer(project, query, names[suggest.answer_name(query)] == 1)
             over = f" of {query.over}" if query.over else ""
             asked = query.event.how
+            row = suggest.guarded(project, query)
+            if row is not None:
+                advice = suggest.Advice(f"Ask once: keep `{row}` in a variable and test that for None")
             yield self.found(
                 query.site.place,
-                f"`{query.site.source}` is asked for its {WORDS[asked]} once for each turn{over}; let the query of "
-                f"the rows bring the answer along",
+                f"`{query.site.source}` is asked for its {WORDS[asked]} once for each turn{over}; "
+                + (
+                    "its row is fetched anyway"
+                    if row is not None
+                    else "let the query of the rows bring the answer along"
+                ),
                 fix=Fix(Applicability.MANUAL, advice.words),
                 confidence=query.confidence if advice.sure else Confidence.LOW,
                 scope=query.site.scope,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.finding import Applicability, Confidence, Finding, Fix, Severity
+from pitfall_lint.finding import Applicability, Confidence, Finding, Fix, Place, Severity
 from pitfall_lint.flow.around import around
 from pitfall_lint.flow.loops import Repeated, written_one_by_one
 from pitfall_lint.flow.words import source_of
@@ -80,13 +80,13 @@ class WriteInLoop(Rule):
             return HttpResponse("done")
 
     Fix
-    Manual: the statement for all rows is written out. `bulk_create` and `bulk_update` call no `save()` and
+    Manual: the statement for all rows is written out. `bulk_create`, `bulk_update` and `update` call no `save()` and
     send no `pre_save` or `post_save`.
 
     Limits
-    Silent where the model overrides the method, where the written row is used further on, where the loop handles the
-    failure of a single row, and in commands, scripts and imports. A model whose signals are listened to gives low
-    confidence, which is not shown by default.
+    Silent where the model overrides the method, where the rest over a limit is deleted (`rows[limit:]`), where the
+    written row is used further on, where the loop handles the failure of a single row, and in commands, scripts and
+    imports. A model whose signals are listened to gives low confidence, which is not shown by default.
 
     References
     - https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-bulk-methods
@@ -122,12 +122,70 @@ def instead(project: Project, query: Repeated) -> str:
         return f"Collect `{model}(...)` in a list and write it after the loop: `{model}.objects.bulk_create(rows)`"
     if query.event.how == "delete":
         return f"Delete with one statement: `{model}.objects.filter(pk__in=[...]).delete()`"
+    alike = updated(project, query)
+    if alike is not None:
+        return alike
     names = assigned_fields(project, query)
     others = other_calls(project, query)
     listed = ", ".join([*(f'"{name}"' for name in names), *(["..."] if others or not names else [])])
     told = f", with what {', '.join(f'`{call}()`' for call in others)} changes" if others else ""
     return (
         f"Keep the rows in a list and write them after the loop: `{model}.objects.bulk_update(rows, [{listed}])`{told}"
+    )
+
+
+def updated(project: Project, query: Repeated) -> str | None:
+    """The `update()` of a loop that gives each of its rows the same values, and does nothing else.
+
+    https://docs.djangoproject.com/en/stable/topics/db/queries/#updating-multiple-objects-at-once
+    """
+    loop = query.loop
+    if not isinstance(loop, l.For) or not isinstance(loop.target, l.Name):
+        return None
+    over = Place(query.event.access.path, loop.iter.start, loop.iter.end)
+    if not any(event.access == over and event.how == "iterate" for event in project.flow.evaluations):
+        return None
+    values: dict[str, str] = {}
+    for node in loop.body:
+        target = node.target if isinstance(node, l.Let) and node.op is None else None
+        if isinstance(node, l.Let) and isinstance(target, l.Attr) and is_row(target.object, loop.target.id):
+            if query.model.field(target.name) is None or not is_same(node.value, loop.target.id):
+                return None
+            values[target.name] = source_of(node.value)
+        elif not is_save(node, loop.target.id):
+            return None
+    if not values or any(isinstance(part, l.Slice) for part in l.walk(loop.iter)):
+        return None
+    kept = [field.name for field in query.model.fields.values() if "auto_now" in field.options]
+    stamped = f", and {' and '.join(f'`{name}`' for name in kept)}, which only `save()` sets" if kept else ""
+    base: Any = loop.iter
+    while isinstance(base, l.Call) and isinstance(base.func, l.Attr) and base.func.name in ("iterator", "all"):
+        base = base.func.object
+    given = ", ".join(f"{name}={value}" for name, value in values.items())
+    return f"Write them with one statement in the place of the loop: `{source_of(base)}.update({given})`{stamped}"
+
+
+def is_row(node: Any, name: str) -> bool:
+    """Whether it is the loop's variable."""
+    return isinstance(node, l.Name) and node.id == name
+
+
+def is_same(node: Any, row: str) -> bool:
+    """Whether an expression gives the same on each turn: a constant, or a name or attribute of anything but the row."""
+    if isinstance(node, l.Const):
+        return True
+    dotted = l.dotted(node)
+    return dotted is not None and dotted.partition(".")[0] != row
+
+
+def is_save(node: Any, row: str) -> bool:
+    """`row.save()`."""
+    call = node.value if isinstance(node, l.Do) else None
+    return (
+        isinstance(call, l.Call)
+        and isinstance(call.func, l.Attr)
+        and call.func.name == "save"
+        and is_row(call.func.object, row)
     )
 
 

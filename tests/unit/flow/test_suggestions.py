@@ -102,6 +102,38 @@ def test_a_method_of_the_row_may_change_more() -> None:
     assert '`Book.objects.bulk_update(rows, ["title", ...])`, with what `book.stamp()` changes' in finding.fix.message
 
 
+@pytest.mark.parametrize(
+    ("over", "body", "words"),
+    [
+        ("Book.objects.filter(title='')", "book.title = 'a'", "`Book.objects.filter(title='').update(title='a')`"),
+        ("Book.objects.all()", "book.title = name", "`Book.objects.update(title=name)`"),
+        ("Book.objects.all()", "book.title = book.title.strip()", '`Book.objects.bulk_update(rows, ["title"])`'),
+        ("Book.objects.all()[:3]", "book.title = 'a'", '`Book.objects.bulk_update(rows, ["title"])`'),
+        ("Book.objects.all()", "book.title = 'a'; print(book)", '`Book.objects.bulk_update(rows, ["title"])`'),
+    ],
+)
+def test_the_same_values_for_all_rows_are_one_update(over: str, body: str, words: str) -> None:
+    views = f"def show(name):\n    for book in {over}:\n        {body}\n        book.save()\n"
+    assert words in proposed("DJG106", views)
+
+
+@pytest.mark.parametrize(("part", "count"), [("[100:]", 0), ("[:100]", 1), ("", 1)])
+def test_what_is_over_a_limit_is_a_row_or_two(part: str, count: int) -> None:
+    views = f"def show():\n    for book in Book.objects.order_by('-pk'){part}:\n        book.delete()\n"
+    assert len(findings("DJG106", {"shop/views.py": HEAD + views})) == count
+
+
+def test_a_test_that_guards_a_row_is_one_query_too_many() -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.all():\n"
+        "        if row.novels.exists():\n            print({})\n"
+    )
+    held = findings("DJG105", {"shop/novels.py": MANAGED, "shop/views.py": HEAD + views.format("row.novels.last()")})
+    words = [finding.fix.message for finding in held if finding.subject == "exists"]
+    assert words == ["Ask once: keep `row.novels.last()` in a variable and test that for None"]
+    assert "Exists(" in proposed("DJG105", views.format("row"))
+
+
 def test_a_deferred_column_read_where_a_cache_misses() -> None:
     loop = "def show(cache):\n    for book in Book.objects.defer('title'):\n"
     plain = loop + "        print(book.title)\n"
