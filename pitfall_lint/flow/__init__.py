@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from pitfall_lint.project import Project
     from pitfall_lint.project.django.models import Model
 
-SHARED = 3  # so many loops over the rows of a query for each that reads a set of them
-
 
 class Flow:
     """The events of one project, interpreted when the first rule asks."""
@@ -77,6 +75,7 @@ class Flow:
         from pitfall_lint.flow import afterwards
         from pitfall_lint.flow.loops import makes_up_rows
         from pitfall_lint.flow.overridden import Overridden
+        from pitfall_lint.flow.shared import Shared
 
         events = surest(run.lazy_loads.values())
         identities = {(read.read, read.site) for read in self.key_reads}
@@ -94,7 +93,7 @@ class Flow:
             and not runs_remembered(self.project, event.access, event.trace)
             and not (event.to_many and self._goes_stale(event))
         ]
-        seldom = self._seldom_asked(found)
+        seldom = Shared(self.project).seldom_asked(found, self.evaluations)
         found = [
             replace(event, confidence=Confidence.LOW)
             if (event.site in seldom and event.returned and (event.to_many or event.through_many))
@@ -234,20 +233,6 @@ class Flow:
     def exhausted(self) -> tuple[str, ...]:
         """The roots that reached a bound: what they would still have shown is lost."""
         return () if self._interpreted is None else tuple(self._interpreted.exhausted)
-
-    def _seldom_asked(self, events: list[LazyLoad]) -> set[Site]:
-        """The queries whose rows many parts of the program go through, of which few ask for any set of them: a prefetch
-        would cost all the others."""
-        places: dict[Site, set[Place]] = {}
-        for evaluation in self.evaluations:
-            if evaluation.how == "iterate":
-                places.setdefault(evaluation.site, set()).add(evaluation.access)
-        reading: dict[Site, set[Place]] = {}
-        for event in events:
-            if event.to_many or event.through_many:
-                first = next((step.place for step in event.trace if step.message.startswith("for each of ")), None)
-                reading.setdefault(event.site, set()).add(first or event.access)
-        return {site for site, held in reading.items() if len(places.get(site, ())) >= SHARED * len(held)}
 
     def _brought(self, site: Site) -> str:
         """The relation whose plain set the query is, where a prefetch brings that set, here or on other ways."""

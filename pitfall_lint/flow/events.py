@@ -49,7 +49,7 @@ class LazyLoad:
     anything: the fix must name them as well. `brought` is the relation whose plain set the query is, where a prefetch
     of the rows that it belongs to brings that set elsewhere, or would: a query that loads more would pass it by.
     `single`: the query runs on each turn of a loop and gives one row. `returned`: the function that builds the query
-    has handed it back.
+    has handed it back. `alone`: the query's own row was one, of which sets are gone through.
     `afterwards` are calls on the query elsewhere that some loading would break. `heirs` are the classes that name this
     model for a query which their common base writes for whatever model they name.
     """
@@ -67,6 +67,7 @@ class LazyLoad:
     brought: str = ""
     single: bool = False
     returned: bool = False
+    alone: bool = False
     afterwards: tuple[Afterwards, ...] = ()
     heirs: tuple[str, ...] = ()
 

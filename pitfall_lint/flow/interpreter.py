@@ -447,6 +447,7 @@ class Interpreter:
                 sure,
                 single=row.fresh,
                 returned=next(self.builders(query.site), None) is None,
+                alone=not row.first.many,
             )
 
     def guards(self, site: Site) -> int:

@@ -239,6 +239,14 @@ class Row(Value, msgspec.Struct, frozen=True, eq=False, gc=False):
         """The lookup path of the relation `name` of this row, from the query's row."""
         return "__".join((*self.path, name))
 
+    @property
+    def first(self) -> Row:
+        """The row that the path begins at."""
+        row = self
+        while row.parent is not None:
+            row = row.parent
+        return row
+
 
 class Pages(Value, msgspec.Struct, frozen=True, gc=False):
     """A Paginator or a page of it, over `rows`."""

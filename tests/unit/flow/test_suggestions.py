@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.flow.test_flow import MODELS
 from tests.unit.flow.test_what_a_fix_may_do import findings
 
 HEAD = "from shop.models import Author, Book, Country\n\n"
@@ -269,3 +270,68 @@ def test_a_whole_row_is_more_than_one_value_of_it(asked: str, words: str) -> Non
         f"from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.all():\n        print({asked})\n"
     )
     assert words in proposed("DJG105", views)
+
+
+NAMED = MODELS + "\n\nclass Library:\n    def authors(self):\n        return Author.objects.exclude(name='')\n\n"
+ASKING = "def ask(library):\n    for author in Library().authors():\n        print(list(author.books.all()))\n\n"
+
+
+@pytest.mark.parametrize(
+    ("users", "sure"),
+    [
+        ("def a(of):\n    return of.authors()\n\ndef b(of):\n    return {'them': of.authors()}\n", "low"),
+        ("def a(of):\n    return of.authors().count()\n\ndef b(of):\n    return of.authors().exists()\n", "high"),
+        ("def a(of):\n    return of.authors()\n", "high"),
+    ],
+)
+def test_callers_count_by_their_mention(users: str, sure: str) -> None:
+    views = HEAD + "from shop.models import Library\n\n" + ASKING + users
+    (finding,) = findings("DJG102", {"shop/models.py": NAMED, "shop/views.py": views})
+    assert finding.confidence.value == sure
+
+
+VIEWSET = """
+from rest_framework import decorators, {base}, serializers, viewsets
+from shop.models import Author, Book, Country
+
+class BookSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Book
+        fields = ["title"]
+
+class AuthorSerializer(serializers.ModelSerializer):
+    books = BookSerializer(many=True)
+
+    class Meta:
+        model = Author
+        fields = ["name", "books"]
+
+class PlainSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Country
+        fields = ["name"]
+
+class CountrySerializer(serializers.ModelSerializer):
+    author_set = AuthorSerializer(many=True)
+
+    class Meta:
+        model = Country
+        fields = ["name", "author_set"]
+
+class Countries({bases}viewsets.GenericViewSet):
+    serializer_class = PlainSerializer
+
+    def get_queryset(self):
+        return Country.objects.filter(name=self.request.user.username)
+
+    @decorators.action(detail=True)
+    def whole(self, request, pk):
+        return CountrySerializer(self.get_object()).data
+"""
+
+
+@pytest.mark.parametrize(("bases", "sure"), [("mixins.ListModelMixin, ", "low"), ("", "medium")])
+def test_one_action_of_a_view_that_lists_the_rows(bases: str, sure: str) -> None:
+    views = VIEWSET.format(base="mixins", bases=bases)
+    held = findings("DJG102", {"requirements.txt": "djangorestframework\n", "shop/views.py": views})
+    assert [finding.confidence.value for finding in held] == [sure]
