@@ -87,7 +87,7 @@ def template_name(it: Interpreter, frame: Frame, node: l.Name) -> Value:
         made = it.project.templates.functions.jinja_global(node.id)
         if made is not None:
             return symbol_value(it, made.function)
-    if frame.complete and templates.is_set_elsewhere(it, node.id):
+    if frame.complete and templates.is_undefined(it, frame.template, node.id):
         return NONE
     return UNKNOWN
 

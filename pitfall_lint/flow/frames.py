@@ -60,6 +60,7 @@ class Frame:
         "complete",
         "desugared",
         "exits",
+        "gates",
         "guards",
         "impure",
         "label",
@@ -102,6 +103,7 @@ class Frame:
         self.exits: list[dict[str, Value]] = []
         self.birth = next(_serial)
         self.impure = False
+        self.gates = 0  # the conditions that cannot be told, behind which it has not left
         self.guards = 0  # the conditions that cannot be told, under which it runs what runs now
         self.template: Any = None
         self.complete = False  # of a template: whatever its context holds is in `scope`, but for what processors add

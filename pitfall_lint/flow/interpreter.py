@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 DEEPEST = 24  # calls within calls
 MOST_STEPS = 15_000  # statements and calls from one root
 SHORT = 700  # bytes of an encoded body
+MOST_GATES = 2  # early returns before the read
 SURE_CALLS = 4  # calls between the loop and the read
 SURE_LENGTH = 3  # relations between the query's row and what is read
 MOST_VARIANTS = 12  # different arguments with which one function is interpreted (by each class that a library calls)
@@ -431,7 +432,8 @@ class Interpreter:
             below = through_many(row) or any(
                 query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
             )
-            if (relation.to_many or below) and self.guards(query.site):
+            guards, gates = self.guards(query.site)
+            if gates > MOST_GATES or (guards and (relation.to_many or below)):
                 sure = Confidence.LOW  # a prefetch is a query of its own, whether or not the condition holds for a row
             if row.fresh and (below or relation.kind == "generic_fk"):
                 return  # of a single row a prefetch fetches the same with the same number of queries
@@ -450,15 +452,17 @@ class Interpreter:
                 alone=not row.first.many,
             )
 
-    def guards(self, site: Site) -> int:
-        """How many conditions, that cannot be told, stand between the loop over the site's rows and what runs now."""
-        found = 0
+    def guards(self, site: Site) -> tuple[int, int]:
+        """How many conditions that cannot be told stand between the loop over the site's rows and what runs now, and
+        how many have let it go on in the functions that the loop calls."""
+        guards = gates = 0
         for frame in reversed(self.stack):
-            found += frame.guards
+            guards += frame.guards
             loop = next((loop for loop in frame.loops if site in loop.sites), None)
             if loop is not None:
-                return found - loop.guards
-        return found
+                return guards - loop.guards, gates
+            gates += frame.gates
+        return guards, gates
 
     def builders(self, site: Site) -> Iterator[Frame]:
         """The activations of the very function that builds the query."""

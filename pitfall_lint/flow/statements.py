@@ -155,12 +155,14 @@ def branch(it: Interpreter, frame: Frame, node: l.If) -> bool:
     it.step(1 + len(before) // 40)
     frame.scope.variables = dict(before)
     expressions.narrow(it, frame, node.test, True)
+    gates = frame.gates
     with it.perhaps(), it.guarded(frame, node.test):
         first = it.execute(frame, node.body)
         after_first = frame.scope.variables
-        frame.scope.variables = dict(before)
+        frame.gates, frame.scope.variables = gates, dict(before)
         expressions.narrow(it, frame, node.test, False)
         second = it.execute(frame, node.orelse)
+    frame.gates = gates + (first is not second)
     if first and second:
         frame.scope.variables = merge(after_first, frame.scope.variables)
     elif first:

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from pitfall_lint.flow.interpreter import Interpreter
 
 DEEPEST_EXTENDS = 12
+# https://docs.djangoproject.com/en/stable/ref/templates/api/#built-in-template-context-processors
+ADDED = frozenset(
+    """block csrf_token debug DEFAULT_MESSAGE_LEVELS forloop LANGUAGE_BIDI LANGUAGE_CODE LANGUAGES loop MEDIA_URL
+    messages perms request self site sql_queries STATIC_URL TIME_ZONE user view""".split()  # noqa: SIM905
+)
 
 
 class Template(Value, msgspec.Struct, frozen=True, gc=False):
@@ -193,12 +198,18 @@ def run(
         it.stack.pop()
 
 
-def is_set_elsewhere(it: Interpreter, name: str) -> bool:
-    """Whether some function of the project gives something that name: in a context that does not hold it, it is
-    undefined. Any other may be what a context processor adds that is not known.
+def is_undefined(it: Interpreter, template: TemplateFacts | None, name: str) -> bool:
+    """Whether a name that the whole context does not hold is undefined: what Django's context processors add is known,
+    and so is what the project's own add. Where there may be others, it must be a name that some function of the
+    project gives to another page.
 
     https://docs.djangoproject.com/en/stable/ref/templates/language/#variables
     """
+    if name in ADDED:
+        return False
+    djangos = template is not None and template.engine == "django"
+    if djangos and not it.project.templates.functions.has_foreign_processors:
+        return True
     memo_key = ("set elsewhere", name)
     if memo_key not in it.plans:
         spelled = l.encode(name)

@@ -107,6 +107,14 @@ class Functions:
                 found[each.function.module.path, each.function.node.start] = each.function
         return tuple(found.values())
 
+    @cached_property
+    def has_foreign_processors(self) -> bool:
+        """Whether settings name a context processor that is neither Django's nor the project's, or are not known."""
+        names = [name for name in self._option("context_processors") if not name.startswith("django.")]
+        return not any(True for _ in self._engines()) or any(
+            not isinstance(self.symbols.lookup(name), FunctionSymbol) for name in names
+        )
+
     # --------------------------------------------------------------- Django
 
     def _seen(self, template: TemplateFacts, name: str, *, tag: bool) -> Registered | None:

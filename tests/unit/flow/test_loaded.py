@@ -9,7 +9,7 @@ from pitfall_lint.flow import Flow
 from pitfall_lint.flow.loops import FETCHING, repeated
 from pitfall_lint.flow.missing import missing
 from pitfall_lint.project import Project
-from tests.unit.flow.test_flow import MODELS, paths, shop
+from tests.unit.flow.test_flow import MODELS, SETTINGS, paths, shop
 from tests.unit.flow.test_what_a_fix_may_do import findings
 
 HEAD = (
@@ -324,8 +324,10 @@ def test_a_variable_that_only_other_pages_set_is_undefined_here() -> None:
     )
     template = "{% for book in books %}{% if NAME %}{{ book.author.name }}{% endif %}{{ book.title }}{% endfor %}"
 
-    def read(context: str, name: str) -> list[str]:
+    def read(context: str, name: str, processor: str = "django.template.context_processors.debug") -> list[str]:
+        added = f"True, 'OPTIONS': {{'context_processors': ['{processor}']}}}}]"
         files = {
+            "site_settings.py": SETTINGS.replace("True}]", added),
             "shop/views.py": pages.format(context),
             "shop/templates/shop/list.html": template.replace("NAME", name),
             "shop/templates/shop/other.html": "",
@@ -336,7 +338,11 @@ def test_a_variable_that_only_other_pages_set_is_undefined_here() -> None:
     assert read("{'books': Book.objects.all()}", "not full") == ["author"]
     assert read("{'books': Book.objects.all(), 'full': request.GET}", "full") == ["author"]
     assert read("{'books': Book.objects.all(), **request.GET}", "full") == ["author"]
-    assert read("{'books': Book.objects.all()}", "added_by_some_processor") == ["author"]
+    foreign = "theirs.context_processors.extras"
+    assert read("{'books': Book.objects.all()}", "full", foreign) == []
+    assert read("{'books': Book.objects.all()}", "set_nowhere") == []
+    assert read("{'books': Book.objects.all()}", "set_nowhere", foreign) == ["author"]
+    assert read("{'books': Book.objects.all()}", "debug") == ["author"]
 
 
 def test_a_cached_property_that_the_program_fills_itself() -> None:
@@ -450,3 +456,15 @@ def test_a_key_that_is_set_makes_the_row_forget_what_was_joined() -> None:
     loop = "def show(keys):\n    for book in Book.objects.all():\n        {0}print(book.author.name)\n"
     assert found(loop.format("")) == ["author"]
     assert found(loop.format("book.author_id = keys[book.pk]\n        ")) == []
+
+
+def test_behind_many_early_returns_few_rows_are_left() -> None:
+    returns = "    if book.title == key.{0}:\n        return None\n"
+    loop = "def show(key):\n    for book in Book.objects.all():\n        maker(book, key)\n"
+
+    def sure(*names: str) -> list[Confidence]:
+        helper = "def maker(book, key):\n" + "".join(map(returns.format, names)) + "    return book.author.name\n\n"
+        return [event.confidence for event in Flow(shop(views(helper + loop))).lazy_loads]
+
+    assert sure("a", "b") == [Confidence.HIGH]
+    assert sure("a", "b", "c") == [Confidence.LOW]
