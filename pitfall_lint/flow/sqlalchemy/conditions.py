@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
 from pitfall_lint.flow.sqlalchemy.values import Attribute
-from pitfall_lint.flow.values import ClassValue, Items, Query, Row, options
+from pitfall_lint.flow.values import ClassValue, Items, Query, Row, is_nothing, options
 from pitfall_lint.project.sqlalchemy.models import MappedModel, Relationship
 
 if TYPE_CHECKING:
@@ -169,7 +169,8 @@ def is_person(it: Interpreter, model: Model) -> bool:
 
 def held_keys(it: Interpreter, frame: Frame, query: Query, arguments: Arguments) -> frozenset[str]:
     """The to-one relations whose keys are asked to be among those of a row's own: `Post.author_id.in_([author.id for
-    author in group.authors])`. The group holds these rows, so the session gives them without a query.
+    author in group.authors])`. The group holds these rows, so the session gives them without a query. So does whoever
+    calls the function with them.
 
     https://docs.sqlalchemy.org/en/20/orm/session_basics.html#is-the-session-a-cache
     """
@@ -185,7 +186,9 @@ def held_keys(it: Interpreter, frame: Frame, query: Query, arguments: Arguments)
             continue
         if not isinstance(keys.element, l.Attr) or not isinstance(keys.element.object, l.Name) or keys.key is not None:
             continue
-        lists = [option for option in options(it.evaluate(frame, keys.clauses[0].iter)) if isinstance(option, Items)]
+        over = it.evaluate(frame, keys.clauses[0].iter)
+        given = all(map(is_nothing, options(over))) and is_given(frame, keys.clauses[0].iter)
+        lists = [option for option in options(over) if isinstance(option, Items)]
         each = [option for held in lists for option in options(held.element)]
         rows = [option for option in each if isinstance(option, Row) and is_member(option)]
         members = frozenset(
@@ -196,15 +199,23 @@ def held_keys(it: Interpreter, frame: Frame, query: Query, arguments: Arguments)
             and relation.target is not None
             and relation.keys == {column.name}
             and keys.element.name == relation.target.pk_name
-            and any(kin(row.model, relation.target) for row in rows)
+            and (given or any(kin(row.model, relation.target) for row in rows))
         )
         found |= members
+        if given:
+            continue
         found.update(
             name
             for name in through_person(it, query, members)
             if all(leads_back(row, row.model.relation(name)) for row in rows)
         )
     return frozenset(found)
+
+
+def is_given(frame: Frame, node: Any) -> bool:
+    """Whether the caller of this function hands it in, itself or as a part of something."""
+    first = (l.dotted(node) or "").partition(".")[0]
+    return any(param.name == first for param in getattr(frame.node, "params", ()))
 
 
 def leads_back(row: Row, relation: Any) -> bool:

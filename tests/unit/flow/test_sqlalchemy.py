@@ -159,6 +159,8 @@ def flow(body: str, templates: dict[str, str] | None = None) -> Flow:
             ("book__author",),
         ),
         ("return [i.shown for i in Invoice.query]", ("book",)),
+        ("return [loan.book for loan in Loan.query.filter(Loan.book_id.in_(rows))]", ("book",)),
+        ("return [loan.book for loan in Loan.query.filter(Loan.book_id.in_(r.book_id for r in rows))]", ("book",)),
         ("return [r.author for r in Remark.query.filter_by(book_id=key)]", ("author",)),  # no book is one who remarks
     ],
 )
@@ -195,6 +197,7 @@ def test_relations_found(body: str, paths: tuple[str, ...]) -> None:
         "for loan in Loan.query.join(Book).options(joinedload(Loan.book)).filter(Book.author == key):\n    loan.book.author",
         "for loan in Loan.query.options(joinedload(Loan.book)).filter(Loan.book.has(Book.author_id == key)):\n    loan.book.author",
         "return [i.paid() for i in Invoice.query]",
+        "return [loan.book for loan in Loan.query.filter(Loan.book_id.in_(book.id for book in rows))]",
         "return [i.club for i in Invoice.query.filter(Invoice.payer_id == key)]",
         "keys = [b.id for b in Author.query.get(key).books]\nreturn [loan.book for loan in Loan.query.filter(Loan.book_id.in_(keys))]",
         "return [loan.book for loan in Loan.query.filter(Loan.book_id.in_([b.id for b in Author.query.get(key).books]))]",
