@@ -54,7 +54,7 @@ def takes_part(it: Interpreter, home: Frame, body: tuple[Any, ...]) -> bool:
         head, _, name = (l.dotted(part.func) or "").rpartition(".")
         if name in ("commit", "close", "remove") and head.rpartition(".")[2] == "session":
             continue
-        if "session" in head or name == "setattr" or name in it.others["writing"]:
+        if "session" in head or name == "setattr":
             return True
         named = [part.func, *part.args]
         if isinstance(part.func, l.Attr):
