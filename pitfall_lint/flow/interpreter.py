@@ -456,13 +456,16 @@ class Interpreter:
         """How many conditions that cannot be told stand between the loop over the site's rows and what runs now, and
         how many have let it go on in the functions that the loop calls."""
         guards = gates = 0
+        nearest: tuple[int, int] | None = None  # where no loop goes through rows, but fetches one on each turn
         for frame in reversed(self.stack):
             guards += frame.guards
             loop = next((loop for loop in frame.loops if site in loop.sites), None)
             if loop is not None:
                 return guards - loop.guards, gates
+            if nearest is None and frame.loops:
+                nearest = guards - frame.loops[-1].guards, gates
             gates += frame.gates
-        return guards, gates
+        return nearest or (guards, gates)
 
     def builders(self, site: Site) -> Iterator[Frame]:
         """The activations of the very function that builds the query."""

@@ -468,3 +468,6 @@ def test_behind_many_early_returns_few_rows_are_left() -> None:
 
     assert sure("a", "b") == [Confidence.HIGH]
     assert sure("a", "b", "c") == [Confidence.LOW]
+    before = "def show(keys):\n" + returns.replace("book.title", "keys").format("a") * 3
+    each = before + "    for key in keys:\n        print(Book.objects.get(pk=key).author.name)\n"
+    assert [event.confidence for event in Flow(shop(views(each))).lazy_loads] == [Confidence.HIGH]
