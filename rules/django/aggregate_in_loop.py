@@ -115,7 +115,7 @@ class AggregateInLoop(Rule):
                 steps=query.steps,
                 relations=query.relations,
                 data={"model": query.model.label},
-                subject=asked,
+                subject=ALIKE.get(asked, asked),
             )
 
 
@@ -128,3 +128,4 @@ WORDS = {
     "latest": "latest row",
     "earliest": "earliest row",
 }
+ALIKE = {"exists": "count"}  # what DJG115 makes of `count() > 0` is the same finding still

@@ -51,6 +51,18 @@ def test_a_count_keeps_its_conditions(asked: str, words: str) -> None:
     assert words in proposed("DJG105", views)
 
 
+def test_a_count_that_becomes_a_test_of_existence_is_the_same_finding() -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n"
+        "    return [row.pk for row in Writer.objects.all() if row.novels.filter(pages=1).{0}]\n"
+    )
+    marks = set()
+    for asked in ("count() > 0", "exists()"):
+        (finding,) = findings("DJG105", {"shop/novels.py": MANAGED, "shop/views.py": HEAD + views.format(asked)})
+        marks.add(finding.fingerprint)
+    assert len(marks) == 1
+
+
 def test_a_query_kept_in_a_variable_may_have_more_conditions() -> None:
     views = (
         "from shop.novels import Writer\n\ndef show(least):\n    for row in Writer.objects.all():\n"
