@@ -25,6 +25,7 @@ FETCHING = frozenset({"get", "iterate", "index", "bool", "len", "contains", "in_
 ANSWERING = frozenset({"count", "exists", "aggregate", "first", "last", "latest", "earliest"})
 SERVED = frozenset({"iterate", "len", "bool", "contains", "index", "count", "exists"})
 MOST_CALLS = 2  # on the way from the loop: further on, nothing is known of its rows
+SHOWN = "shown by `"  # a step into a declared shape: its fields are read of every row, whatever else is the case
 FORM = frozenset({"POST", "GET", "FILES", "cleaned_data", "fields"})  # what a form holds, a few of each
 MOST_STEPS = 12
 ONE_OFF = ("/management/commands/", "/migrations/", "/scripts/", "/fixtures/", "/seeds/")
@@ -201,14 +202,16 @@ def judged(
         over_rows = over_rows and event.outer is not None
         if not over_rows:
             return None  # another model on each turn
-    few = bool(written) and not isinstance(written[-1], l.While) and not is_open(written[-1])
+    last = written[-1] if written else None  # None where a library goes through the rows of a query
+    few = last is not None and not isinstance(last, l.While) and not is_open(last)
     if is_one_off(event, loops) or any(step.place in busy for step in loops) or (few and not event.outer):
         sure = Confidence.LOW
     elif not over_rows:
         direct = local and not calls and event.how == "get" and is_open(written[-1])
         sure = Confidence.MEDIUM if direct else Confidence.LOW
     else:
-        sure = Confidence.LOW if len(calls) > MOST_CALLS else Confidence.HIGH
+        guarded = [step for step in event.trace if not is_loop(step) and not step.message.startswith(SHOWN)]
+        sure = Confidence.LOW if len(guarded) > MOST_CALLS else Confidence.HIGH
     loop = written[-1] if written else None
     far = NEAR if event.prefetched else reach.of(event, local)
     if not event.prefetched and sure is not Confidence.LOW:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pitfall_lint.finding import Confidence
 from tests.unit.flow.test_flow import MODELS, paths
 from tests.unit.flow.test_loaded import found, views
+from tests.unit.flow.test_what_a_fix_may_do import findings
 
 KEEPING = MODELS.replace(
     "class Book(",
@@ -91,3 +93,43 @@ def test_rows_of_a_generic_set_do_not_know_their_parent(rows: str, read: bool) -
     """A related manager sets the parent of its rows by foreign key only, as Django 5.2 and 6.1 do."""
     code = f"def show(author: Author):\n    for row in {rows}:\n        print({'row.about' if read else 'row.author'}.name)\n"
     assert [path for _, _, path in paths({"shop/models.py": NOTES, **views(code)})] == (["about"] if read else [])
+
+
+METHOD_FIELD = """
+from rest_framework import generics, serializers
+from shop.models import Author, Book
+
+class {inner}Serializer(serializers.ModelSerializer):
+    written = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Author
+        fields = ["name", "written"]
+
+    def get_written(self, author):
+        return Book.objects.filter(author=author).count()
+
+class BookSerializer(serializers.ModelSerializer):
+    author = {inner}Serializer()
+
+    class Meta:
+        model = Book
+        fields = ["title", "author"]
+
+class Listed(generics.{view}):
+    queryset = {rows}
+    serializer_class = {shown}Serializer
+"""
+
+
+@pytest.mark.parametrize(
+    ("view", "shown", "count"),
+    [("ListAPIView", "Author", 1), ("ListAPIView", "Book", 1), ("RetrieveAPIView", "Author", 0)],
+)
+def test_a_loop_that_a_library_makes_is_no_list_that_is_written_out(view: str, shown: str, count: int) -> None:
+    """A serializer's own method asks for each row that the view lists, however deep its serializer is nested."""
+    rows = "Author.objects.all()" if shown == "Author" else "Book.objects.select_related('author')"
+    code = METHOD_FIELD.format(inner="Author", view=view, rows=rows, shown=shown)
+    urls = "from django.urls import path\nfrom shop.api import Listed\nurlpatterns = [path('listed/', Listed.as_view())]\n"
+    found = findings("DJG105", {"shop/api.py": code, "shop/urls.py": urls})
+    assert [finding.confidence for finding in found] == [Confidence.HIGH] * count
