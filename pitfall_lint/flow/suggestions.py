@@ -3,6 +3,8 @@ takes the query's place; none is an edit, because what a loop does with its answ
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from pitfall_lint.project import Project
 
 KEYS = ("pk", "id")
+MOST_LETTERS = 20  # of a value in a name
+TEXT = ("CharField", "TextField", "SlugField", "EmailField", "URLField")
 NEWEST = ("first", "last", "latest", "earliest")
 
 
@@ -160,6 +164,8 @@ def apart(project: Project, repeated: Repeated) -> str:
         for word in call.keywords if name in ("filter", "exclude") else ():
             about = (word.name or "").replace("__isnull", "").replace("__", "_")
             value = word.value.value if isinstance(word.value, l.Const) else ""
+            if isinstance(value, str) and value:
+                about += "_" + re.sub(r"\W+", "_", value.lower()).strip("_")[:MOST_LETTERS]
             none = value is None or ((word.name or "").endswith("__isnull") and value is True)
             lacking = none != (name == "exclude") if none else (value is False) != (name == "exclude")
             words.append(("without_" if none else "not_") + about if lacking else about)
@@ -168,14 +174,28 @@ def apart(project: Project, repeated: Repeated) -> str:
     return "_".join(words[:3])
 
 
-def for_answer(project: Project, repeated: Repeated, alone: bool = True) -> Advice:
-    """Instead of a count, a test or the newest row for each row: an annotation of the outer query. `alone`: no other
-    annotation of that query goes by the same name."""
+def names_apart(project: Project, asked: list[Repeated]) -> list[str]:
+    """What the annotation of each is called beside its set: nothing where no other of the same query has that name,
+    else what tells it apart, and a number where nothing does."""
+    alike = Counter(answer_name(repeated) for repeated in asked)
+    seen: Counter[tuple[object, str]] = Counter()
+    found: list[str] = []
+    for repeated in asked:
+        name = answer_name(repeated)
+        also = apart(project, repeated) if alike[name] > 1 else ""
+        seen[name, also] += 1
+        number = seen[name, also]
+        found.append(also if number == 1 else f"{also}_{number}".strip("_"))
+    return found
+
+
+def for_answer(project: Project, repeated: Repeated, also: str = "") -> Advice:
+    """Instead of a count, a test or the newest row for each row: an annotation of the outer query. `also` tells its
+    name from that of another."""
     event, model = repeated.event, repeated.model.name
     node = query_node(project, repeated)
     path = query_path(repeated)
     name = path.replace("__", "_") or model.lower()
-    also = "" if alone else apart(project, repeated)
     name = f"{name}_{also}" if also else name
     close = repeated.reach in (NEAR, LIBRARY)
     of_row = read_of_row(project, repeated)
@@ -435,7 +455,7 @@ def for_keys(project: Project, repeated: Repeated) -> Advice:
         )
     key, base = asked
     values, kept, over = values_of(project, repeated, key)
-    plural = f"{model.lower()[:-1]}ies" if model.endswith("y") else f"{model.lower().removesuffix('s')}s"
+    plural = plural_of(project, repeated, key)
     before = f"Before the loop{'s' if over > 1 else ''}: {kept}"
     sure = values != "[...]" or over < 2
     if is_streamed(project, repeated):
@@ -452,12 +472,23 @@ def for_keys(project: Project, repeated: Repeated) -> Advice:
     else:
         query = filtered(base, f"{key.lookup}__in={values}", key.joined)
         held = f"{plural} = {{row.{key.read}: row for row in {query}}}"
-    return Advice(f"{before}`{held}`; in it: {taken(project, repeated, plural, key.value)}", sure)
+    return Advice(f"{before}`{held}`; in it: {taken(project, repeated, plural, key)}", sure)
 
 
-def taken(project: Project, repeated: Repeated, plural: str, value: str) -> str:
+def plural_of(project: Project, repeated: Repeated, key: Key) -> str:
+    """What the rows of all turns are called, where no variable has that name: else after their key as well."""
+    name = repeated.model.name.lower()
+    plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name.removesuffix('s')}s"
+    inside = function_around(around(project, repeated.event.access))
+    taken_names = names_in(inside.body) | {param.name for param in inside.params} if inside is not None else frozenset()
+    return f"{plural}_by_{key.read.replace('.', '_')}" if plural in taken_names else plural
+
+
+def taken(project: Project, repeated: Repeated, plural: str, key: Key) -> str:
     """How a turn takes its row, and what becomes of one that is not there."""
-    typed = "" if repeated.event.rows else f" (`{value}` as the column's own type, not as text)"
+    value, field = key.value, repeated.model.field(key.lookup)
+    text = repeated.event.rows or (field is not None and field.kind in TEXT)
+    typed = "" if text else f" (`{value}` as the column's own type, not as text)"
     if repeated.event.how != "get":
         return f"`{plural}.get({value})`{typed}"
     if is_handled(project, repeated):
@@ -483,9 +514,18 @@ def keyed_answer(project: Project, repeated: Repeated) -> Advice | None:
     """A count or a test of rows that the turn asks for by a key: all turns' answers at once."""
     event = repeated.event
     asked = key_asked(project, repeated)
-    if asked is None or event.how not in ("count", "exists"):
+    if asked is None or event.how not in ("count", "exists", *NEWEST):
         return None
     key, base = asked
+    if event.how in NEWEST:
+        rows = plural_of(project, repeated, key)
+        values, kept, over = values_of(project, repeated, key)
+        query = filtered(base, f"{key.lookup}__in={values}", key.joined)
+        start = f"Before the loop{'s' if over > 1 else ''}: {kept}"
+        return Advice(
+            f"{start}`{rows} = {{row.{key.read}: row for row in {query}}}`, in "
+            f"an order in which the {event.how} row of each key comes at its end; in it: `{rows}.get({key.value})`"
+        )
     values, kept, over = values_of(project, repeated, key)
     query = filtered(base, f"{key.lookup}__in={values}", "")
     before = f"Before the loop{'s' if over > 1 else ''}: {kept}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -93,9 +92,8 @@ class AggregateInLoop(Rule):
         others = repeated(project, FETCHING) + repeated(project, FETCHING | ANSWERING, prefetched=True)
         fetched = {query.site.place for query in others}
         asked_for = [query for query in repeated(project, ANSWERING) if query.site.place not in fetched]
-        names = Counter(suggest.answer_name(query) for query in asked_for)
-        for query in asked_for:
-            advice = suggest.for_answer(project, query, names[suggest.answer_name(query)] == 1)
+        for query, also in zip(asked_for, suggest.names_apart(project, asked_for), strict=True):
+            advice = suggest.for_answer(project, query, also)
             over = f" of {query.over}" if query.over else ""
             asked = query.event.how
             row = suggest.guarded(project, query)

@@ -246,6 +246,11 @@ def test_what_changes_with_the_turns_is_not_put_into_a_prefetch(asked: str) -> N
             "for each `row` of `Book.objects.filter(author_id__in=[author.pk for author in rows], title='a')`: "
             "`books[row.author_id].append(row)`",
         ),
+        (
+            "def show(books):\n    for title in books:\n        print(Book.objects.get(title=title).pk)\n",
+            "`books_by_title = {row.title: row for row in Book.objects.filter(title__in=books)}`; in it: "
+            "`books_by_title[title]`, which still fails",
+        ),
     ],
 )
 def test_a_dict_before_the_loop(views: str, words: str) -> None:
@@ -261,6 +266,31 @@ def test_two_counts_of_one_set_have_names_of_their_own() -> None:
     words = " ".join(finding.fix.message for finding in held)
     assert "`novels_count=" in words
     assert "`novels_without_readers_count=" in words
+
+
+def test_the_newest_of_each_key() -> None:
+    views = (
+        "def show():\n    for author in Author.objects.all():\n"
+        "        print(Book.objects.filter(author=author).order_by('title').last())\n"
+    )
+    assert (
+        "`books = {row.author_id: row for row in Book.objects.filter(author_id__in=[author.pk for author in rows])"
+        ".order_by('title')}`, in an order in which the last row of each key comes at its end; in it: "
+        "`books.get(author.pk)`"
+    ) in proposed("DJG105", views)
+
+
+def test_two_tests_that_differ_in_a_value_have_names_of_their_own() -> None:
+    asked = ", ".join(f"row.read_set.filter({condition}).exists()" for condition in ("pages=1", "pages=2"))
+    named = ", ".join(f"row.novels.filter(writer__name='{name}').exists()" for name in ("A B", "C"))
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.all():\n"
+        f"        print({asked}, {named})\n"
+    )
+    held = findings("DJG105", {"shop/novels.py": MANAGED, "shop/views.py": HEAD + views})
+    words = " ".join(finding.fix.message for finding in held)
+    for name in ("has_read_pages", "has_read_pages_2", "has_novels_writer_name_a_b", "has_novels_writer_name_c"):
+        assert f"`{name}=" in words
 
 
 @pytest.mark.parametrize(
