@@ -126,14 +126,25 @@ class Flow:
 
     @cached_property
     def key_reads(self) -> tuple[KeyRead, ...]:
-        """Relations read row by row for the key that the row holds itself."""
+        """Relations read row by row for the key that the row holds itself; not where it is asked whether the row is
+        there, to read it then."""
         run = self._interpreted
         if run is None:
             return ()
+        read: dict[tuple[Site, str], set[Place]] = {}
+        for lack in run.lazy_loads.values():
+            read.setdefault((lack.site, lack.path), set()).add(lack.access)
+        asked: dict[tuple[Site, str], set[Place]] = {}
+        for event in run.key_reads.values():
+            asked.setdefault((event.site, event.path), set()).add(event.read)
         found = [
             event
             for event in run.key_reads.values()
-            if len(run.built[event.site]) < 2 and not self._set_elsewhere(event.site, event.path)
+            if len(run.built[event.site]) < 2
+            and not self._set_elsewhere(event.site, event.path)
+            and (
+                event.read != event.access or read.get((event.site, event.path), set()) <= asked[event.site, event.path]
+            )
         ]
         return tuple(sorted(found, key=lambda event: (event.site.place, event.path, event.access)))
 

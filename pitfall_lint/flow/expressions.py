@@ -273,6 +273,7 @@ def operation(it: Interpreter, frame: Frame, node: l.Operation) -> Value:
         if first is not None and second is not None and (len(first | second) == 1 or first.isdisjoint(second)):
             return Constant(first.isdisjoint(second) == (node.op == "!="))
         return UNKNOWN
+    guards.asked_for(it, frame, node)
     values = [it.evaluate(frame, operand) for operand in node.operands]
     if node.op == "not":
         if isinstance(values[0], (Query, ManagerValue)):
@@ -414,6 +415,7 @@ def other(it: Interpreter, frame: Frame, node: l.Other) -> Value:
 
 def test(it: Interpreter, frame: Frame, node: Any) -> bool | None:
     """Whether a condition holds, None where it cannot be told; a queryset whose truth is asked is evaluated."""
+    guards.asked_for(it, frame, node)
     value = it.evaluate(frame, node)
     for option in options(value):
         if isinstance(option, Query):

@@ -183,6 +183,46 @@ def perhaps(it: Interpreter, frame: Frame, node: Any, fallback: bool) -> Value:
         return it.evaluate(frame, node)
 
 
+# ------------------------------------------------------------- whether it is there
+
+
+def asked_for(it: Interpreter, frame: Frame, test: Any) -> None:
+    """Note the relations of rows that a test asks whether they are there: `book.translator is None`,
+    `if book.translator`. The key says so."""
+    if not frame.loops and not frame.varying and not isinstance(frame.receiver, Row):
+        return
+    if isinstance(test, l.Choice) and test.kind != "if":
+        for option in test.options:
+            if isinstance(option, (l.Attr, l.Lookup)):
+                note_presence(it, frame, option, True)
+    elif isinstance(test, l.Operation) and test.op in ("not", "is", "is not"):
+        none = isinstance(test.operands[-1], l.Const) and test.operands[-1].kind == "none"
+        if test.op == "not" or none:
+            note_presence(it, frame, test.operands[0], test.op == "not")
+    else:
+        note_presence(it, frame, test, True)
+
+
+def note_presence(it: Interpreter, frame: Frame, node: Any, truth: bool) -> None:
+    """Note that it is asked whether the rows that `node` reads are there; `truth`: by whether they are true, which a
+    class may decide for itself."""
+    from pitfall_lint.flow import attributes, querysets
+
+    if not isinstance(node, (l.Attr, l.Lookup)):
+        return
+    for row in options(it.evaluate(frame, node.object)):
+        relation = row.model.relation(node.name) if isinstance(row, Row) and row.query is not None else None
+        if relation is None or not isinstance(row, Row) or row.query is None or row.query.peers:
+            continue
+        if not relation.nullable or not attributes.is_plain_key(relation, "pk") or querysets.is_joined(row, node.name):
+            continue
+        target = relation.target.symbol if relation.target is not None else None
+        if truth and target is not None and (target.member("__bool__") or target.member("__len__")):
+            continue
+        if not any(name == node.name for name, _ in row.overlay):
+            it.key_read(row, relation, frame, node, frame.place(node), None)
+
+
 # ---------------------------------------------------------- what conditions say
 
 

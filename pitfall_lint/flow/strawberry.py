@@ -335,6 +335,7 @@ def start_of_row(it: Interpreter, symbol: ClassSymbol, field: TypeField, shared:
         for found in [found for found in it.lazy_loads if found[0] == site] if shared is not None else ():
             if shared is not None and found[1].partition("__")[0] not in shared:
                 del it.lazy_loads[found]
+                it.key_reads.pop((found[0], found[1], found[2]), None)
 
     return start
 

@@ -17,9 +17,9 @@ class KeyThroughRelation(Rule):
     """A foreign key is followed on each row for nothing but the key: a query per row for a value that the row holds.
 
     What it finds
-    `row.author.pk`, `row.author.id` and `row.author == other` on each row of a query that did not load `author`.
-    The row has the key in
-    `author_id`, so the query brings nothing new.
+    `row.author.pk`, `row.author.id` and `row.author == other` on each row of a query that did not load `author`;
+    `row.author is None` and `if row.author`, where the key may be null and nothing else is asked of the author. The row
+    has the key in `author_id`, so the query brings nothing new.
 
     Why it matters
     A query per row that no `select_related` is needed to save.
@@ -67,8 +67,9 @@ class KeyThroughRelation(Rule):
             return JsonResponse({book.title: book.author_id for book in Book.objects.all()})
 
     Fix
-    Safe. `row.author.pk` becomes `row.author_id`; `row.author == other` becomes `row.author_id == other.pk`. Unsafe
-    where the key may be null and the other side may be a row that is not stored (an anonymous user): None equals None.
+    Safe. `row.author.pk` and `row.author` become `row.author_id`; `row.author == other` becomes
+    `row.author_id == other.pk`. Unsafe where the key may be null and the other side may be a row that is not stored (an
+    anonymous user): None equals None.
 
     Limits
     Silent for keys with `to_field`, and where the same rows' relation is read for more than its key: then DJG101
@@ -113,6 +114,8 @@ def fix_of(event: KeyRead) -> Fix:
     if event.access.start == event.access.end or event.read.start == event.read.end:
         return Fix(Applicability.MANUAL, f"Use `{attname}`, which the row holds, instead of following `{name}`")
     relation = Edit(Place(event.access.path, start, event.read.end), attname)
+    if event.other is None and event.access == event.read:
+        return Fix(Applicability.SAFE, f"Replace `{event.source}` by `{attname}` of the row", Edits((relation,)))
     if event.other is None:
         rest = Edit(Place(event.access.path, event.read.end, event.access.end), "")
         return Fix(Applicability.SAFE, f"Replace `{event.source}` by `{attname}` of the row", Edits((relation, rest)))

@@ -57,7 +57,7 @@ SAVE = """
         ("self.slug is None", "self.slug = self.owner.name", []),
         ("self.slug == ''", "self.slug = self.owner.name", []),
         ("not self.slug and self.is_open", "self.slug = self.owner.name", []),
-        ("not self.keeper", "self.keeper = self.owner.country", ["keeper"]),
+        ("not self.keeper", "self.keeper = self.owner.country", []),
         ("not self.slug or self.is_open", "self.slug = self.owner.name", ["owner"]),
         ("self.slug", "self.slug = self.owner.name", ["owner"]),
         ("not self.slug", "self.state = self.owner.name", ["owner"]),
@@ -270,3 +270,45 @@ def test_rows_that_a_function_keeps_by_key(key: str, expected: list[str]) -> Non
         f"    return KEPT[{key}]\n\n" + EACH.format("all()", "print(shown(shelf).owner.country.name)")
     )
     assert read(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("shelf.keeper is None", ["shelf.keeper"]),
+        ("shelf.keeper is not None", ["shelf.keeper"]),
+        ("shelf.keeper", ["shelf.keeper"]),
+        ("not shelf.keeper", ["shelf.keeper"]),
+        ("shelf.is_open and shelf.keeper", ["shelf.keeper"]),
+        ("shelf.best", []),  # whether it is true is for the class to say
+        ("shelf.best is None", ["shelf.best"]),
+        ("shelf.owner is None", []),  # always there
+        ("shelf.keeper.name", []),
+    ],
+)
+def test_the_key_says_whether_a_row_is_there(test: str, expected: list[str]) -> None:
+    code = EACH.format("all()", f"if {test}:\n            print(shelf.slug)")
+    body = "    def own(self):\n        return 1\n"
+    files = {
+        "shop/models.py": MODELS + "    def __len__(self):\n        return 0\n" + SHELF.replace("BODY", "\n" + body),
+        "shop/views.py": HEAD + "from shop.models import Shelf\n\n" + code,
+    }
+    flow = Flow(shop(files))
+    assert [event.source for event in flow.key_reads] == expected
+    assert len(flow.lazy_loads) == (0 if expected else 1)
+
+
+def test_a_relation_that_is_there_and_read_is_loaded() -> None:
+    assert read(EACH.format("all()", "if shelf.keeper:\n            print(shelf.keeper.name)")) == ["keeper"]
+
+
+def test_a_relation_that_is_there_and_read_elsewhere_is_not_asked_for_its_key() -> None:
+    helper = "def label(shelf):\n    return shelf.keeper.name\n\n"
+    code = helper + EACH.format("all()", "if shelf.keeper is None:\n            continue\n        print(label(shelf))")
+    files = {
+        "shop/models.py": MODELS + SHELF.replace("BODY", ""),
+        "shop/views.py": HEAD + "from shop.models import Shelf\n\n" + code,
+    }
+    flow = Flow(shop(files))
+    assert flow.key_reads == ()
+    assert {event.path for event in flow.lazy_loads} == {"keeper"}
