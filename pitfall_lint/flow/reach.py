@@ -138,6 +138,10 @@ class Reach:
                 for node in outside_functions(facts.body):
                     found.take(node)
         for symbol in self.symbols.classes():
+            for statement in symbol.node.body:  # `title = property(get_title)`, `@title.setter`
+                parts = statement.decorators if isinstance(statement, l.Function) else (statement,)
+                if not isinstance(statement, l.Class):
+                    found.names.update(part.id for part in l.walk(parts) if isinstance(part, l.Name))
             if self.it.model_of(symbol) is None:
                 found.names.update(name for name, member in symbol.members.items() if isinstance(member.node, l.Let))
         for template in self.project.template_files.values():

@@ -41,6 +41,7 @@ def test_a_method_that_an_application_never_mentions() -> None:
         },
         {"shop/models.py": LISTED.replace("    def titles_told", "    @kept\n    def titles_told")},
         {"shop/models.py": LISTED.replace("def titles_told", "def get_absolute_url")},
+        {"shop/models.py": LISTED.replace("\nclass Book(", "    titles = property(titles_told)\n\nclass Book(")},
         {"shop/models.py": LISTED.replace("class Author(models.Model", "class Author(Told, models.Model").replace(
             "import models", "import models\nfrom elsewhere import Told")},
     ],
