@@ -1,7 +1,7 @@
-"""The interpreter: activations of functions and templates, the memo, the bounds, and the recording of events.
+"""The interpreter: activations of functions and templates, the memo, the bounds.
 
 It knows the small language only. What a statement does is in `statements`, an expression in `expressions`, an
-attribute in `attributes`, a call in `calls`;
+attribute in `attributes`, a call in `calls`, an event in `recorder`;
 what Django's querysets and other libraries do is in modules of their own, reached through tables.
 """
 
@@ -15,19 +15,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
-from pitfall_lint.finding import Confidence, Place, Step
+from pitfall_lint.finding import Confidence, Place
 from pitfall_lint.flow import expressions, implicit, statements
 from pitfall_lint.flow.events import (
-    LEVELS,
     Afterwards,
-    BareJoin,
-    DeferredRead,
-    Evaluation,
-    KeyRead,
-    LazyLoad,
-    LoopQuery,
 )
 from pitfall_lint.flow.frames import Arguments, Exhausted, Frame, Loop
+from pitfall_lint.flow.recorder import Recorder
 from pitfall_lint.flow.values import (
     UNKNOWN,
     Constant,
@@ -36,7 +30,6 @@ from pitfall_lint.flow.values import (
     FunctionValue,
     Items,
     Object,
-    Query,
     Row,
     Scope,
     Site,
@@ -60,9 +53,6 @@ if TYPE_CHECKING:
 DEEPEST = 24  # calls within calls
 MOST_STEPS = 15_000  # statements and calls from one root
 SHORT = 700  # bytes of an encoded body
-MOST_GATES = 2  # early returns before the read
-SURE_CALLS = 4  # calls between the loop and the read
-SURE_LENGTH = 3  # relations between the query's row and what is read
 MOST_VARIANTS = 12  # different arguments with which one function is interpreted (by each class that a library calls)
 MOST_AGAIN, MOST_LIBRARY_AGAIN = 2, 6  # activations of one function within each other
 
@@ -70,14 +60,14 @@ MOST_AGAIN, MOST_LIBRARY_AGAIN = 2, 6  # activations of one function within each
 EVALUATE, EXECUTE = expressions.EVALUATE, statements.EXECUTE
 
 
-class Interpreter:
+class Interpreter(Recorder):
     """Interprets functions of one project and collects their events."""
 
     def __init__(self, project: Project) -> None:
+        super().__init__()
         self.project = project
         self.symbols = project.symbols
         self.django = project.django
-        self.stack: list[Frame] = []
         self.active: dict[int, int] = {}  # how many activations there are of a function, by the identity of its node
         self.memo: dict[Any, Value] = {}
         self.variants: dict[tuple[int, ClassSymbol | None, Confidence], int] = {}
@@ -88,12 +78,6 @@ class Interpreter:
         self.steps = 0
         self.exhausted: list[str] = []
         self.bounds: Counter[str] = Counter()  # how often each other bound was reached
-        self.lazy_loads: dict[Any, LazyLoad] = {}
-        self.key_reads: dict[Any, KeyRead] = {}
-        self.loop_queries: dict[Any, LoopQuery] = {}
-        self.deferred_reads: dict[Any, DeferredRead] = {}
-        self.evaluations: dict[Any, Evaluation] = {}
-        self.bare_joins: dict[Any, BareJoin] = {}
         self.assigned: set[tuple[Site, str]] = set()
         self.loaded: set[tuple[Site, str]] = set()
         self.sent: set[tuple[Site, str]] = set()  # what leaves the process (`leaving`): what is loaded goes with it
@@ -103,9 +87,6 @@ class Interpreter:
         self.implied: dict[Site, frozenset[str]] = {}  # what a library joins only as long as the program joins nothing
         self.served: defaultdict[Site, set[str]] = defaultdict(set)  # which of that is read
         self.relevant: set[int] = set()
-        self.kept: set[Site] = set()  # of querysets that a function keeps for those who ask again
-        self.surest = Confidence.HIGH  # what is recorded now is no surer than this
-        self.noted = 0  # reads and queries that were worth recording, the same ones again included
         self.inherited: dict[int, int] = {}  # of a start at an inherited method: which method it is
         self.built: defaultdict[Site, set[Model]] = defaultdict(set)
         self.prefetched: set[Relation] = set()  # the relations that some query of the program prefetches
@@ -355,16 +336,6 @@ class Interpreter:
             self.forks.pop()
 
     @contextmanager
-    def doubting(self, confidence: Confidence) -> Iterator[None]:
-        """What is recorded meanwhile is no surer than this."""
-        before = self.surest
-        self.surest = max(before, confidence, key=LEVELS.index)
-        try:
-            yield
-        finally:
-            self.surest = before
-
-    @contextmanager
     def guarded(self, frame: Frame, test: Any = None) -> Iterator[None]:
         """What runs within does so under a condition that cannot be told; whether a set has rows is none that decides
         on going through them.
@@ -385,194 +356,7 @@ class Interpreter:
                 break
             frame.impure = True
 
-    # ----------------------------------------------------------------- events
-
-    def trace(self, site: Site | None) -> tuple[Step, ...]:
-        """The loop over the site's rows and every call, render and include from there down."""
-        start, first = len(self.stack) - 1, 0
-        found = False
-        for index, frame in enumerate(self.stack):
-            for number, loop in enumerate(frame.loops):
-                if site is None or site in loop.sites:
-                    start, first, found = index, number, True
-                    break
-            if found:
-                break
-        else:
-            for index in range(len(self.stack) - 1, -1, -1):
-                if self.stack[index].loops or self.stack[index].varying:
-                    start = index
-                    if not self.stack[index].varying:
-                        break
-        steps: list[Step] = []
-        for index in range(max(start, 0), len(self.stack)):
-            frame = self.stack[index]
-            if index > start and frame.call is not None:
-                steps.append(Step(frame.call, frame.label if " " in frame.label else f"calls `{frame.label}`"))
-            for number, loop in enumerate(frame.loops):
-                if index > start or number >= first:
-                    steps.append(Step(loop.place, f"for each of `{loop.source}`"))
-        return tuple(step for step in steps if not in_prelude(step.place.path))
-
-    def lazy_load(self, row: Row, relation: Relation, frame: Frame, node: Any) -> None:
-        """Record that the relation is read on each of many rows that did not load it."""
-        query = row.query
-        if query is None or query.opaque or not row.many:
-            return
-        self.noted += 1
-        path, access = row.lookup(relation.name), self.place(frame, node)
-        found = (query.site, path, access, query.model, self.surest)
-        if found not in self.lazy_loads:
-            trace = self.trace(query.site)
-            sure = max(self.surest, confidence_of(row, relation, trace), key=LEVELS.index)
-            if row.fresh and not any(frame.loops for frame in self.builders(query.site)):
-                sure = Confidence.LOW  # a helper's query for one row: the loop is its caller's affair
-            if query.few and not any(query.site not in loop.sites for active in self.stack for loop in active.loops):
-                sure = Confidence.LOW
-            below = through_many(row) or any(
-                query.prefetch("__".join(row.path[: end + 1])) is not None for end in range(len(row.path))
-            )
-            guards, gates = self.guards(query.site)
-            if gates > MOST_GATES or (guards and (relation.to_many or below)):
-                sure = Confidence.LOW  # a prefetch is a query of its own, whether or not the condition holds for a row
-            if row.fresh and (below or relation.kind == "generic_fk"):
-                return  # of a single row a prefetch fetches the same with the same number of queries
-            self.lazy_loads[found] = LazyLoad(
-                query.site,
-                query.model,
-                path,
-                relation,
-                below,
-                access,
-                source_of(node),
-                trace,
-                sure,
-                single=row.fresh,
-                returned=next(self.builders(query.site), None) is None,
-                alone=not row.first.many,
-            )
-
-    def guards(self, site: Site) -> tuple[int, int]:
-        """How many conditions that cannot be told stand between the loop over the site's rows and what runs now, and
-        how many have let it go on in the functions that the loop calls."""
-        guards = gates = 0
-        nearest: tuple[int, int] | None = None  # where no loop goes through rows, but fetches one on each turn
-        for frame in reversed(self.stack):
-            guards += frame.guards
-            loop = next((loop for loop in frame.loops if site in loop.sites), None)
-            if loop is not None:
-                return guards - loop.guards, gates
-            if nearest is None and frame.loops:
-                nearest = guards - frame.loops[-1].guards, gates
-            gates += frame.gates
-        return nearest or (guards, gates)
-
-    def builders(self, site: Site) -> Iterator[Frame]:
-        """The activations of the very function that builds the query."""
-        return (frame for frame in self.stack if frame.path == site.place.path and frame.qualname == site.scope)
-
-    def key_read(
-        self,
-        row: Row,
-        relation: Relation,
-        frame: Frame,
-        node: Any,
-        read: Place,
-        other: Place | None,
-        alike: bool = True,
-    ) -> None:
-        """Record that a relation is read for its key only."""
-        query = row.query
-        if query is None or query.opaque or not row.many:
-            return
-        self.noted += 1
-        path, access = row.lookup(relation.name), self.place(frame, node)
-        found = (query.site, path, access)
-        if found not in self.key_reads:
-            self.key_reads[found] = KeyRead(
-                query.site,
-                query.model,
-                path,
-                relation,
-                access,
-                read,
-                other,
-                source_of(node),
-                self.trace(query.site),
-                frame.qualname,
-                through_many(row),
-                alike=alike,
-            )
-
-    def loop_query(
-        self,
-        site: Site,
-        model: Model,
-        how: str,
-        access: Place,
-        row: Row | None = None,
-        relation: Relation | None = None,
-        prefetched: bool = False,
-    ) -> None:
-        """Record a query that runs on each turn of a loop."""
-        if site in self.kept or self.surest is not Confidence.HIGH:
-            return
-        self.noted += 1
-        outer = row.query.site if row is not None and row.query is not None else None
-        rows = outer is not None or any(loop.sites for frame in self.stack for loop in frame.loops)
-        path = row.lookup(relation.name) if row is not None and relation is not None else ""
-        found = (site, how, access, prefetched, rows, path)
-        if found not in self.loop_queries:
-            scope = self.stack[-1].qualname if self.stack else ""
-            self.loop_queries[found] = LoopQuery(
-                site, model, how, access, self.trace(outer), path, outer, relation, prefetched, rows=rows, scope=scope
-            )
-
-    def evaluation(self, query: Query, frame: Frame, node: Any, how: str) -> None:
-        """Record that a queryset is evaluated; one that a library evaluates is none of the program's doing."""
-        if in_prelude(frame.path) or query.opaque:
-            return
-        access = frame.place(node)
-        importing = self.is_importing
-        found = (query.site, how, access, importing)
-        if found in self.evaluations:
-            return
-        prefetching = tuple(entry.path for entry in query.prefetches)
-        calls = [active.call for active in self.stack if active.call is not None] if importing else []
-        self.evaluations[found] = Evaluation(
-            query.site,
-            query.model,
-            how,
-            access,
-            frame.qualname,
-            source_of(node),
-            query.row is not None,
-            prefetching,
-            importing,
-            tuple(Step(place, "calls") for place in calls),
-            query.single,
-        )
-
-    def bare_join(self, query: Query, frame: Frame, node: Any) -> None:
-        """Record a `select_related()` that names nothing."""
-        if not in_prelude(frame.path):
-            access = frame.place(node)
-            self.bare_joins[access] = BareJoin(query.site, query.model, access, frame.qualname, query.known)
-
-    @property
-    def is_importing(self) -> bool:
-        """Whether what runs now runs while modules are imported: nothing is active, or what is was called by a
-        module's or class's own statement."""
-        return not self.stack or (self.stack[0].call is not None and self.stack[0].module is not None)
-
-    def deferred_read(self, row: Row, name: str, access: Place) -> None:
-        """Record that a deferred column is read on each of many rows."""
-        query = row.query
-        if query is None or query.opaque or not row.many or row.path:
-            return
-        found = (query.site, name, access)
-        if found not in self.deferred_reads:
-            self.deferred_reads[found] = DeferredRead(query.site, query.model, name, access, self.trace(query.site))
+    # ----------------------------------------------------------------- places
 
     def site(self, frame: Frame, node: Any, kind: str = "expression") -> Site:
         """The site of a query that the expression builds; one that a library builds stands where the user's class
@@ -609,35 +393,6 @@ def models_by_word(models: Iterable[Model]) -> dict[str, Model]:
     return {word: model for word, model in found.items() if model is not None}
 
 
-def confidence_of(row: Row, relation: Relation, trace: tuple[Step, ...]) -> Confidence:
-    """How sure it is that the read runs for the rows: each call on the way may be guarded by what the interpreter
-    does not see, and
-    a path over several sets of rows is rarely what the page is about.
-    """
-    calls = sum(not step.message.startswith("for each") for step in trace)
-    sets = int(relation.to_many)
-    current: Row | None = row
-    while current is not None and current.path:
-        sets += current.via is not None and current.via.to_many
-        current = current.parent
-    length = len(row.path) + 1
-    if calls > SURE_CALLS + 2 or length > SURE_LENGTH + 1 or sets > 2:
-        return Confidence.LOW
-    return Confidence.MEDIUM if calls > SURE_CALLS or length > SURE_LENGTH or sets > 1 else Confidence.HIGH
-
-
-def through_many(row: Row) -> bool:
-    """Whether a to-many step lies between the query's row and this one, or the step from a child to its parent's row,
-    which a join does not fill.
-    """
-    current: Row | None = row
-    while current is not None and current.path:
-        if current.via is not None and (current.via.to_many or (current.via.parent_link and current.via.kind == "o2o")):
-            return True
-        current = current.parent
-    return False
-
-
 def as_many(row: Row, many: bool) -> Row:
     """The row standing for one, or for each of many."""
     return row if row.many == many else replace(row, many=many)
@@ -653,5 +408,4 @@ __all__ = [
     "is_tracked",
     "itertools",
     "join",
-    "through_many",
 ]
