@@ -34,6 +34,7 @@ from pitfall_lint.flow.wording import (
 from pitfall_lint.flow.words import source_of
 
 if TYPE_CHECKING:
+    from pitfall_lint.flow.values import Site
     from pitfall_lint.project import Project
 
 KEYS = ("pk", "id")
@@ -200,6 +201,12 @@ def for_answer(project: Project, repeated: Repeated, also: str = "") -> Advice:
     close = repeated.reach in (NEAR, LIBRARY)
     of_row = read_of_row(project, repeated)
     rest = told(project, repeated)
+    if event.relation is not None and event.how == "count" and narrows(project, event.outer, path):
+        return Advice(
+            f"Annotate {outer(repeated)} with a `Subquery` that counts: the query is narrowed by `{path}` itself, and "
+            f'`Count("{path}")` would count no others than it lets through',
+            close and changes_not(project, repeated),
+        )
     if event.relation is not None and event.how == "count":
         where = prefixed(repeated, node) if node is not None and rest is not None else None
         if where is not None:
@@ -227,6 +234,18 @@ def for_answer(project: Project, repeated: Repeated, also: str = "") -> Advice:
         if event.how == "aggregate":
             return Advice(f"Aggregate once: annotate {outer(repeated)} with the same function over `{path}`", close)
     return keyed_answer(project, repeated) or Advice(generic_answer(repeated), close)
+
+
+def narrows(project: Project, site: Site | None, path: str) -> bool:
+    """Whether a query filters by what lies behind a relation to many: an aggregate over it uses the same join.
+
+    https://docs.djangoproject.com/en/stable/topics/db/aggregation/#order-of-annotate-and-filter-clauses
+    """
+    node = node_at(project, site.place) if site is not None else None
+    if node is None:
+        return False
+    words = [part.name or "" for part in l.walk(node) if isinstance(part, l.Keyword)]
+    return any(word == path or word.startswith(f"{path}__") for word in words)
 
 
 def read_of_row(project: Project, repeated: Repeated) -> str:

@@ -377,3 +377,12 @@ def test_one_action_of_a_view_that_lists_the_rows(bases: str, sure: str) -> None
     views = VIEWSET.format(base="mixins", bases=bases)
     held = findings("DJG102", {"requirements.txt": "djangorestframework\n", "shop/views.py": views})
     assert [finding.confidence.value for finding in held] == [sure]
+
+
+def test_a_count_over_what_the_query_filters_by() -> None:
+    views = (
+        "from shop.novels import Writer\n\ndef show():\n    for row in Writer.objects.filter({}):\n"
+        "        print(row.novels.count())\n"
+    )
+    assert "Subquery" in proposed("DJG105", views.format("novels__pages=3"))
+    assert 'Count("novels", distinct=True)' in proposed("DJG105", views.format("name='a'"))
