@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -241,8 +240,8 @@ def choice(it: Interpreter, frame: Frame, node: l.Choice) -> Value:
             return join_all([guards.perhaps(it, frame, option, at == other) for at, option in enumerate(node.options)])
     found: list[Value] = []
     fallback = False
-    for option in node.options:
-        with nullcontext() if option is node.options[0] else it.guarded(frame, node.options[0]):
+    for at, option in enumerate(node.options):
+        with it.guarded(frame, *node.options[:at]):
             value = guards.perhaps(it, frame, option, fallback)
         fallback = fallback or (node.kind == "or" and guards.has_fallback(it, frame, option))
         known = truth(value)

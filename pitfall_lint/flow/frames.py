@@ -27,7 +27,6 @@ class Loop:
     sites: frozenset[Site]
     source: str
     kind: str = "for"  # few: over a display of known items; while
-    guards: int = 0  # the conditions that it runs under
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
@@ -336,16 +337,33 @@ class Interpreter(Recorder):
             self.forks.pop()
 
     @contextmanager
-    def guarded(self, frame: Frame, test: Any = None) -> Iterator[None]:
-        """What runs within does so under a condition that cannot be told; whether a set has rows is none that decides
-        on going through them.
+    def guarded(self, frame: Frame, *tests: Any) -> Iterator[None]:
+        """What runs within does so under conditions that cannot be told. Only those count that hold for one row and
+        not for another; whether there is a related row, or any, is none that decides on reading it.
         """
-        weight = int(test is None or not asks_for_rows(test))
+        weight = int(any(frame.varies(test) and not self.asks_for_rows(test) for test in tests))
         frame.guards += weight
         try:
             yield
         finally:
             frame.guards -= weight
+
+    def asks_for_rows(self, test: Any) -> bool:
+        """Whether a condition asks for the presence of rows: `rows.exists()`, `rows.count() > 1`, `row.author`."""
+        while isinstance(test, l.Operation):
+            test = test.operands[0]
+        name = test.func if isinstance(test, l.Call) else test
+        if isinstance(name, l.Name) and name.id == "hasattr" and isinstance(test, l.Call):
+            return True
+        return isinstance(name, (l.Attr, l.Lookup)) and (
+            name.name in ("exists", "all", "count", "first") or name.name in self.relation_names
+        )
+
+    @cached_property
+    def relation_names(self) -> frozenset[str]:
+        """What models call their relations."""
+        models = (*self.django_models, *self.mapped_models)
+        return frozenset(name for model in models for name in model.relations)
 
     def touch(self, value: Items | Dict | Object) -> None:
         """Note that `value` is being changed: activations that began after it was made change what they were
@@ -372,14 +390,6 @@ class Interpreter(Recorder):
     def place(self, frame: Frame, node: Any) -> Place:
         """Where the expression stands; for one in a library, where the user's code leads there."""
         return implicit.place(self, frame) if in_prelude(frame.path) else frame.place(node)
-
-
-def asks_for_rows(test: Any) -> bool:
-    """Whether a condition asks whether there are any rows: `rows.exists()`, `not rows.all()`, `rows.count() > 1`."""
-    while isinstance(test, l.Operation):
-        test = test.operands[0]
-    name = test.func if isinstance(test, l.Call) else test
-    return isinstance(name, (l.Attr, l.Lookup)) and name.name in ("exists", "all", "count", "first")
 
 
 def models_by_word(models: Iterable[Model]) -> dict[str, Model]:

@@ -96,7 +96,7 @@ def loop_over(frame: Frame, node: Any, element: Value, names: frozenset[str], ov
 
     through = getattr(node, "iter", None) or getattr(node, "test", node)
     kind = "while" if isinstance(node, l.While) else "few" if over is not None and is_few(over) else "for"
-    return Loop(frame.place(through), names, sites_in(element), source_of(through), kind, frame.guards)
+    return Loop(frame.place(through), names, sites_in(element), source_of(through), kind)
 
 
 def is_few(value: Value) -> bool:

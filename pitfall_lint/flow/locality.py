@@ -58,6 +58,8 @@ class Reach:
         calls = [step.place for step in event.trace if not is_loop(step.message)]
         if local and together and event.trace and is_loop(event.trace[-1].message):
             return NEAR
+        if together and inside is None and not self.is_template(event.access):
+            return LIBRARY  # named in a class's body, as a column's accessor is
         if not together or inside is None or self.is_recursive(event, inside):
             return FAR
         of_model = any(
@@ -170,6 +172,14 @@ def query_node(project: Project, event: LoopQuery) -> Any:
         return None
     value = given[0].value
     return value if value.start == site.start and value.end == site.end else None
+
+
+def given_back(project: Project, place: Place) -> Any:
+    """The query's whole expression where a function returns it as it stands, None otherwise."""
+    nodes = around(project, place)
+    node = node_at(project, place)
+    returned = node is not None and any(isinstance(part, l.Return) and part.value is node for part in nodes)
+    return node if returned else None
 
 
 def root_of(node: Any) -> str | None:

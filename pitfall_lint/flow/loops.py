@@ -12,7 +12,7 @@ from pitfall_lint.finding import Confidence, Place, Step
 from pitfall_lint.flow import around as surroundings
 from pitfall_lint.flow.around import around, links
 from pitfall_lint.flow.events import WRITING, LoopQuery
-from pitfall_lint.flow.locality import FAR, NEAR, OWN, Reach, query_node, root_of
+from pitfall_lint.flow.locality import FAR, NEAR, OWN, Reach, given_back, query_node, root_of
 from pitfall_lint.flow.values import Site
 from pitfall_lint.project.prelude import in_prelude
 from pitfall_lint.project.symbols import ExternalSymbol
@@ -215,7 +215,9 @@ def judged(
     loop = written[-1] if written else None
     far = NEAR if event.prefetched else reach.of(event, local)
     if not event.prefetched and sure is not Confidence.LOW:
-        open_to_all = event.how in FETCHING and reach.is_transparent(event, query_node(project, event))
+        open_to_all = event.how in FETCHING and reach.is_transparent(
+            event, query_node(project, event) or given_back(project, event.site.place)
+        )
         asked_of_row = far == OWN and event.how in ("count", "exists")
         if (far in (OWN, FAR) and not (open_to_all or asked_of_row)) or reach.has_reasons(event, loop, local):
             sure = Confidence.LOW

@@ -119,17 +119,16 @@ class Recorder(ABC):
             )
 
     def guards(self, site: Site) -> tuple[int, int]:
-        """How many conditions that cannot be told stand between the loop over the site's rows and what runs now, and
-        how many have let it go on in the functions that the loop calls."""
+        """In the functions and templates that the loop over the site's rows calls: how many conditions that cannot be
+        told stand around what runs now, and how many have let it go on."""
         guards = gates = 0
         nearest: tuple[int, int] | None = None  # where no loop goes through rows, but fetches one on each turn
         for frame in reversed(self.stack):
-            guards += frame.guards
-            loop = next((loop for loop in frame.loops if site in loop.sites), None)
-            if loop is not None:
-                return guards - loop.guards, gates
+            if any(site in loop.sites for loop in frame.loops):
+                return guards, gates
             if nearest is None and frame.loops:
-                nearest = guards - frame.loops[-1].guards, gates
+                nearest = guards, gates
+            guards += frame.guards
             gates += frame.gates
         return nearest or (guards, gates)
 

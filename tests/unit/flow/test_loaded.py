@@ -432,17 +432,24 @@ def test_what_a_template_keeps_is_seldom_read() -> None:
     ("body", "sure"),
     [
         ("print(list(author.books.all()))", Confidence.HIGH),
-        ("if key:\n            print(list(author.books.all()))", Confidence.LOW),
-        ("print(key and list(author.books.all()))", Confidence.LOW),
-        ("print(list(author.books.all()) if author.name else [])", Confidence.LOW),
-        ("titles(author, key)", Confidence.LOW),
+        ("if author.name == key:\n            print(list(author.books.all()))", Confidence.HIGH),
+        ("titles(author, 'author.name == key')", Confidence.LOW),
+        ("titles(author, 'not author.name')", Confidence.LOW),
+        ("titles(author, 'key')", Confidence.HIGH),
+        ("titles(author, 'author.books.exists()')", Confidence.HIGH),
+        ("either(author)", Confidence.LOW),
         ("if author.books.exists():\n            print(list(author.books.all()))", Confidence.HIGH),
         ("if not author.books.all():\n            continue\n        print(list(author.books.all()))", Confidence.HIGH),
         ("for word in author.name:\n            if word:\n                pass\n        print(list(author.books.all()))", Confidence.HIGH),
     ],
 )
 def test_a_set_that_only_some_rows_are_asked_for_is_not_worth_a_query_for_all(body: str, sure: Confidence) -> None:
-    helper = "def titles(author, key):\n    if author.name == key:\n        return list(author.books.all())\n    return None\n\n"
+    test = body.partition("'")[2].partition("'")[0] or "key"
+    body = body.replace(f"'{test}'", "key")
+    helper = (
+        f"def titles(author, key):\n    if {test}:\n        return list(author.books.all())\n    return None\n\n"
+        "def either(author):\n    return author.name != '' and list(author.books.all())\n\n"
+    )
     code = helper + f"def show(key):\n    if key:\n        return\n    for author in Author.objects.all():\n        {body}\n"
     assert {event.confidence for event in Flow(shop(views(code))).lazy_loads if event.path == "books"} == {sure}
 
