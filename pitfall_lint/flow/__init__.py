@@ -116,9 +116,9 @@ class Flow:
                 ),
                 through_many=event.through_many or event.site in run.combined,
                 implied=tuple(sorted(run.served.get(event.site, ()))),
-                brought=self._brought(event.site),
+                brought=(brought := self._brought(event.site)),
                 heirs=(heirs := overridden.classes(event.site, event.model)),
-                confidence=Confidence.LOW if len(heirs) > 1 else event.confidence,
+                confidence=Confidence.LOW if brought or len(heirs) > 1 else event.confidence,
             )
             for event in found
         ]

@@ -430,13 +430,14 @@ def decide(it: Interpreter, frame: Frame, test: Any) -> bool | None:
         return None if inner is None else not inner
     if isinstance(test, l.Operation) and test.op in ("is", "is not", "==", "!=") and len(test.operands) == 2:
         none = isinstance(test.operands[1], l.Const) and test.operands[1].kind == "none"
-        held = has_key(it, frame, test.operands[0]) if none else None
+        asked = test.operands[0]
+        held = is_there(it, frame, asked) if none else None
         return None if held is None else held == (test.op in ("is not", "!="))
     if isinstance(test, l.Choice) and test.kind in ("and", "or"):
         decisive = test.kind == "or"
         return decisive if any(decide(it, frame, option) is decisive for option in test.options) else None
-    if isinstance(test, l.Attr):
-        return has_key(it, frame, test)
+    if isinstance(test, (l.Attr, l.Lookup)):
+        return is_there(it, frame, test)
     if (
         isinstance(test, l.Call)
         and isinstance(test.func, l.Name)
@@ -452,6 +453,12 @@ def decide(it: Interpreter, frame: Frame, test: Any) -> bool | None:
         if len(kinds) == 1 and answers == {True}:
             return True
     return None
+
+
+def is_there(it: Interpreter, frame: Frame, node: Any) -> bool | None:
+    """Whether a stored row's key, or related row, is there."""
+    held = has_key(it, frame, node)
+    return guards.has_related(it, frame, node) if held is None else held
 
 
 def has_key(it: Interpreter, frame: Frame, node: Any) -> bool | None:

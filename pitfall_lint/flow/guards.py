@@ -44,6 +44,7 @@ NUMBERS = frozenset(
 BOOLEANS = frozenset({"BooleanField", "NullBooleanField"})
 MAKING = frozenset({"create", "bulk_create", "get_or_create", "add", "set"})
 A_HANDFUL = 5  # so few rows
+PRESENT = Constant(True)  # of a relation: there is a related row
 
 
 # ------------------------------------------------------------------ the filling in
@@ -142,6 +143,33 @@ def is_stored(it: Interpreter, frame: Frame, node: Any, looped: bool = True) -> 
 
 
 # ------------------------------------------------------------------ the fallback
+
+
+def present(model: Model, word: str, value: Value) -> tuple[str, Value] | None:
+    """The to-one relation that a condition says is there: `author=someone`, `author__isnull=False`."""
+    name = word.removesuffix("__isnull")
+    relation = model.relation(name)
+    if relation is None or relation.to_many or value == NONE or (name != word and value != Constant(False)):
+        return None
+    return name, PRESENT
+
+
+def has_related(it: Interpreter, frame: Frame, node: Any) -> bool | None:
+    """Whether `row.author` is there for each of the rows that a query gave: the key cannot be null, or the query's
+    conditions say so. None where it cannot be told."""
+    if not isinstance(node, (l.Attr, l.Lookup)):
+        return None
+    rows = options(it.evaluate(frame, node.object))
+    for row in rows:
+        if not isinstance(row, Row) or row.query is None or row.model.dialect != "django":
+            return None
+        relation = row.model.relation(node.name)
+        if relation is None or relation.kind not in ("fk", "o2o") or any(held == node.name for held, _ in row.overlay):
+            return None
+        said = not row.path and any(name == node.name for name, _ in row.query.fixed)
+        if not said and (relation.nullable or relation.attname is None):
+            return None
+    return True if rows else None
 
 
 def has_fallback(it: Interpreter, frame: Frame, node: Any) -> bool:

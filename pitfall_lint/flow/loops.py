@@ -35,7 +35,7 @@ ONE_OFF_WORDS = re.compile(
 )
 PLAIN_BASES = frozenset({"django", "builtins", "typing", "abc"})
 MADE_UP = re.compile(
-    r"(?:^|[_.-])(?:seed(?:s|er|ing)?|dummy|fakes?|demo|populate|samples?|generate[_-]\w*data|test_?data|loadtest)"
+    r"(?:^|[_.-])(?:seed(?:s|er|ing)?|dummy|fakes?|demo|populate|fix|repair|samples?|generate[_-]\w*data|test_?data|loadtest)"
     r"(?=[_.-]|$)"
 )
 CHANGING = ("calls `save`", "calls `delete`", "calls `clean`")

@@ -81,8 +81,11 @@ class Missing:
 
     @property
     def hints(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What is missing by the way in which it is loaded."""
-        return ("select_related", self.joined), ("prefetch_related", self.prefetched)
+        """What is missing by the way in which it is loaded. Of what is prefetched each step is named: strawberry-django
+        puts its own `Prefetch` of a field in the place of the step of that name, but not behind a longer one."""
+        parts = [path.split("__") for path in self.prefetched]
+        steps = ("__".join(path[: end + 1]) for path in parts for end in range(len(path)))
+        return ("select_related", self.joined), ("prefetch_related", tuple(dict.fromkeys(steps)))
 
     @property
     def admin_words(self) -> str:

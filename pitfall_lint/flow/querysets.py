@@ -371,7 +371,7 @@ def filtered(it: Interpreter, query: Query, arguments: Arguments) -> Query:
     and reading it is no query. Columns that a condition fixes to constants hold these."""
     model = query.model
     for word, value in arguments.keywords.items():
-        said = guards.fixed(model, word, value)
+        said = guards.fixed(model, word, value) or guards.present(model, word, value)
         if said is not None and all(name != said[0] for name, _ in query.fixed):
             query = replace(query, fixed=(*query.fixed, said))
         null = word.removesuffix("__isnull") if value == Constant(True) else word if value == NONE else ""

@@ -184,6 +184,9 @@ class Recorder(ABC):
             return
         self.noted += 1
         outer = row.query.site if row is not None and row.query is not None else None
+        few = row is not None and row.query is not None and row.query.few
+        if few and sum(len(frame.loops) for frame in self.stack) < 2:
+            return  # a handful of rows
         rows = outer is not None or any(loop.sites for frame in self.stack for loop in frame.loops)
         path = row.lookup(relation.name) if row is not None and relation is not None else ""
         found = (site, how, access, prefetched, rows, path)

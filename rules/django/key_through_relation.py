@@ -85,25 +85,46 @@ class KeyThroughRelation(Rule):
     fixable = Applicability.SAFE
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """One finding a place that reads the key."""
+        """One finding for each relation that a function, or a template, follows: as long as one of the reads is left,
+        so is the query."""
         loaded = {(event.site, event.path) for event in project.flow.lazy_loads}
+        groups: dict[tuple[str, str, str], list[KeyRead]] = {}
         seen: set[Place] = set()
         for event in project.flow.key_reads:
             if (event.site, event.path) in loaded or event.access in seen:
                 continue
             seen.add(event.access)
-            attname = event.relation.attname
+            groups.setdefault((event.access.path, event.scope, event.path), []).append(event)
+        for events in groups.values():
+            first = events[0]
+            attname = first.relation.attname
+            others = f", and {len(events) - 1} more of the like do" if len(events) > 1 else ""
             yield self.found(
-                event.access,
-                f"`{event.source}` runs a query for each row of `{event.site.source}`; the key is on the row: "
+                first.access,
+                f"`{first.source}` runs a query for each row of `{first.site.source}`{others}; the key is on the row: "
                 f"use `{attname}`",
-                fix=fix_of(event),
-                confidence=event.confidence,
-                scope=event.scope,
-                steps=(Step(event.site.place, "the query"), *event.trace),
-                relations=(event.path,),
-                data={"model": event.model.label},
+                fix=fix_of_all(events),
+                confidence=first.confidence,
+                scope=first.scope,
+                steps=(
+                    Step(first.site.place, "the query"),
+                    *first.trace,
+                    *(Step(event.access, f"reads `{event.source}`") for event in events[1:]),
+                ),
+                relations=(first.path,),
+                data={"model": first.model.label},
             )
+
+
+def fix_of_all(events: list[KeyRead]) -> Fix:
+    """The fix of the first, with the edits of all; words alone where one of them has no edits."""
+    fixes = [fix_of(event) for event in events]
+    edits = [edit for fix in fixes if isinstance(fix.recipe, Edits) for edit in fix.recipe.edits]
+    if any(not isinstance(fix.recipe, Edits) for fix in fixes):
+        return Fix(Applicability.MANUAL, next(fix.message for fix in fixes if fix.recipe is None))
+    unsafe = next((fix for fix in fixes if fix.applicability is Applicability.UNSAFE), fixes[0])
+    message = unsafe.message + (f", here and in {len(events) - 1} more places" if len(events) > 1 else "")
+    return Fix(unsafe.applicability, message, Edits(tuple(dict.fromkeys(edits))))
 
 
 def fix_of(event: KeyRead) -> Fix:

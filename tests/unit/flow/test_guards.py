@@ -312,3 +312,24 @@ def test_a_relation_that_is_there_and_read_elsewhere_is_not_asked_for_its_key() 
     flow = Flow(shop(files))
     assert flow.key_reads == ()
     assert {event.path for event in flow.lazy_loads} == {"keeper"}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("all()", []),
+        ("filter(keeper=key)", ["owner"]),
+        ("filter(keeper__isnull=False)", ["owner"]),
+        ("filter(keeper__isnull=True)", []),
+        ("filter(keeper=None)", []),
+    ],
+)
+def test_a_relation_that_the_query_asks_for_is_there(query: str, found: list[str]) -> None:
+    sure = "if not shelf.keeper:\n            continue\n        print(shelf.owner.name)"
+    bare = "if shelf.keeper:\n            continue\n        print(shelf.owner.name)"
+    assert read(EACH.format(query, sure)) == ["owner"]
+    assert read(EACH.format(query, bare)) == ([] if found else ["owner"])
+
+
+def test_a_relation_that_cannot_be_null_is_there() -> None:
+    assert read(EACH.format("all()", "if shelf.owner:\n            continue\n        print(shelf.keeper.name)")) == ["owner"]
