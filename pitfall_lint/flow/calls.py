@@ -269,6 +269,9 @@ def call_method(it: Interpreter, frame: Frame, method: Method, arguments: Argume
     if isinstance(receiver, (ManagerValue, Query)):
         return querysets.call_method(it, frame, receiver, method.name, arguments, node)
     if isinstance(receiver, Row):
+        whole = arguments.get(1, "fields") is None and arguments.more is None
+        if method.name.removeprefix("a") == "refresh_from_db" and whole and receiver.query is not None:
+            it.assigned.add((receiver.query.site, "*"))  # it forgets whatever was loaded with it
         if method.name.removeprefix("a") in ("save", "delete"):
             it.saved.add((receiver.model, tuple(loop.place for active in it.stack for loop in active.loops)))
         if method.name in ("save", "delete", "asave", "adelete") and frame.varies(node):

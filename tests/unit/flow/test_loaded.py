@@ -478,3 +478,9 @@ def test_behind_many_early_returns_few_rows_are_left() -> None:
     before = "def show(keys):\n" + returns.replace("book.title", "keys").format("a") * 3
     each = before + "    for key in keys:\n        print(Book.objects.get(pk=key).author.name)\n"
     assert [event.confidence for event in Flow(shop(views(each))).lazy_loads] == [Confidence.HIGH]
+
+
+def test_a_row_that_is_refreshed_forgets_what_was_loaded_with_it() -> None:
+    loop = "def show():\n    for book in Book.objects.all():\n        {0}print(book.author.name)\n"
+    assert found(loop.format("book.refresh_from_db()\n        ")) == []
+    assert found(loop.format("book.refresh_from_db(fields=['title'])\n        ")) == ["author"]
