@@ -19,6 +19,7 @@ from pitfall_lint.flow.trail_words import (
     ASKING,
     CACHING,
     DUNDERS,
+    FETCHING,
     GIVING,
     KEEPING,
     LOGGING,
@@ -61,7 +62,7 @@ class Trail:
         self.checked: set[Model] = set()
         self.depth = 0
         self.steps = 0
-        self.seen = False
+        self.seen = self.touched = False  # whether the call was come by; whether anything was read of a row
 
     def follow(self, function: FunctionSymbol) -> frozenset[Path]:
         """The paths that are read of the rows; raises Left."""
@@ -74,8 +75,8 @@ class Trail:
                 break
         else:
             raise Left("no end is found")
-        if not self.seen:
-            raise Left("never run")
+        if not self.seen or not self.touched:
+            raise Left("never run")  # or never made rows of: `values_list()` and `update()` load nothing ahead
         return frozenset(self.reads)
 
     def handed_back(self, function: FunctionSymbol, given: Taint) -> None:
@@ -406,6 +407,7 @@ class Trail:
         """An attribute of what may be rows, or may hold them."""
         if not taint:
             return NONE
+        self.touched = True
         found = self.set.get(name, NONE) | self.keyed.get(name, NONE)
         for path in taint:
             model = self.model_at(path)
@@ -453,6 +455,7 @@ class Trail:
 
     def as_text(self, taint: Taint) -> None:
         """`__str__` of each."""
+        self.touched = self.touched or bool(taint)
         for path in taint:
             model = self.model_at(path)
             if model is None or model.symbol is None:
@@ -492,6 +495,7 @@ class Trail:
         if key is not None and not isinstance(symbol, ExternalSymbol):
             self.apply_value(frame, key, [receiver])
         if isinstance(func, (l.Attr, l.Lookup)) and receiver:
+            self.touched = self.touched or func.name in FETCHING
             return self.method(frame, receiver, func, args, words, every)
         if isinstance(symbol, FunctionSymbol):
             if any(isinstance(arg, l.Star) for arg in node.args) and every:

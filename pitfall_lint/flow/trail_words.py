@@ -16,6 +16,10 @@ KEEPING = words(
     select_related prefetch_related first last get earliest latest iterator in_bulk fetch_mode get_or_create items
     values pop popitem copy page get_page get_queryset __iter__ aiterator afirst alast aget next complex_filter extra"""
 )
+# Those of them that fetch rows.
+FETCHING = words(
+    "first last get earliest latest iterator in_bulk get_or_create __iter__ aiterator afirst alast aget next"
+)
 # Methods that give rows of what they hold, and attributes that do.
 GIVING = words("object_list previous next list grouper")
 # Methods and attributes that give no row.

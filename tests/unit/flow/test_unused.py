@@ -226,6 +226,11 @@ def test_silent(body: str) -> None:
     assert unused(body) == []
 
 
+def test_what_makes_no_rows_loads_nothing() -> None:
+    assert unused("keys = list(books.values_list('pk', flat=True))\nbooks.update(title='')\nprint(keys)") == []
+    assert unused("print(books.count())\nprint(books.exists())") == []
+
+
 def test_a_function_within_the_function_that_calls_itself() -> None:
     assert unused("def walk(rows):\n    if walk(rows):\n        return rows\n    return walk(rows)\nprint(walk(books))") == []
 
