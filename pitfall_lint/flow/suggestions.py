@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pitfall_lint import language as l
+from pitfall_lint.flow import querysets
 from pitfall_lint.flow.around import around, function_around, links, node_at
 from pitfall_lint.flow.locality import LIBRARY, NEAR, OWN, target_of
 from pitfall_lint.flow.locality import query_node as node_of_query
@@ -484,7 +485,7 @@ def for_keys(project: Project, repeated: Repeated) -> Advice:
         return Advice(
             f"{before}`{plural} = defaultdict(list)`, and for each `row` of `{query}`: "
             f"`{plural}[row.{key.read}].append(row)`; in it: `{plural}[{key.value}]`",
-            sure,
+            sure and not asks_on(project, repeated),
         )
     if key.lookup in KEYS:
         held = f"{plural} = {base}.in_bulk({values})"
@@ -492,6 +493,22 @@ def for_keys(project: Project, repeated: Repeated) -> Advice:
         query = filtered(base, f"{key.lookup}__in={values}", key.joined)
         held = f"{plural} = {{row.{key.read}: row for row in {query}}}"
     return Advice(f"{before}`{held}`; in it: {taken(project, repeated, plural, key)}", sure)
+
+
+def asks_on(project: Project, repeated: Repeated) -> bool:
+    """Whether the code goes on to ask the queryset, by a variable, for what no list answers: `found.first()`."""
+    nodes = around(project, repeated.site.place)
+    given = next((node.target for node in reversed(nodes) if isinstance(node, l.Let)), None)
+    inside = function_around(nodes)
+    if not isinstance(given, l.Name) or inside is None:
+        return False
+    return any(
+        isinstance(part, l.Attr)
+        and isinstance(part.object, l.Name)
+        and part.object.id == given.id
+        and part.name in querysets.METHODS
+        for part in l.walk(inside.body)
+    )
 
 
 def plural_of(project: Project, repeated: Repeated, key: Key) -> str:

@@ -386,3 +386,13 @@ def test_a_count_over_what_the_query_filters_by() -> None:
     )
     assert "Subquery" in proposed("DJG105", views.format("novels__pages=3"))
     assert 'Count("novels", distinct=True)' in proposed("DJG105", views.format("name='a'"))
+
+
+@pytest.mark.parametrize(("use", "sure"), [("print(list(novels))", "medium"), ("print(novels.first().pages)", "low")])
+def test_a_list_does_not_answer_what_a_queryset_does(use: str, sure: str) -> None:
+    views = (
+        "from shop.novels import Novel, Writer\n\ndef show():\n    for row in Writer.objects.all():\n"
+        f"        novels = Novel.objects.filter(writer=row)\n        if novels:\n            {use}\n"
+    )
+    held = findings("DJG103", {"shop/novels.py": MANAGED, "shop/views.py": HEAD + views})
+    assert [finding.confidence.value == "low" for finding in held] == [sure == "low"]
