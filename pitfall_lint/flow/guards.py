@@ -182,10 +182,11 @@ def has_fallback(it: Interpreter, frame: Frame, node: Any) -> bool:
 
 
 def is_often_empty(field: Field) -> bool:
-    """Whether rows that lack the column are nothing special: it may be left blank, or says yes or no."""
-    said = (field.options.get("blank"), field.options.get("null"))
-    blank = any(not isinstance(option, l.Const) or option.value is not False for option in said if option is not None)
-    return not field.is_relation and (blank or field.kind in BOOLEANS)
+    """Whether rows that lack the column are nothing special: it may be null, or says yes or no. A text that may be left
+    blank is filled in by most."""
+    said = field.options.get("null") if field.kind in TEXTS else field.options.get("null") or field.options.get("blank")
+    empty = said is not None and (not isinstance(said, l.Const) or said.value is not False)
+    return not field.is_relation and (empty or field.kind in BOOLEANS)
 
 
 def fallback_of(it: Interpreter, frame: Frame, node: l.Choice) -> int | None:

@@ -124,7 +124,12 @@ class Missing:
             return Fix(
                 Applicability.MANUAL,
                 f"Load them where the rows are read, not where the query is built: `{call.how}()` at {call.place.path}:"
-                f"{call.place.row} would not work on it with `.{self.calls}`",
+                f"{call.place.row} "
+                + (
+                    f"may name columns that `.{self.calls}` makes ambiguous"
+                    if call.how == "extra"
+                    else f"would not work on it with `.{self.calls}`"
+                ),
             )
         if self.site.kind == "field":
             return Fix(

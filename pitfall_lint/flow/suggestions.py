@@ -254,6 +254,8 @@ def read_of_row(project: Project, repeated: Repeated) -> str:
     inside = function_around(around(project, repeated.event.access))
     if repeated.reach == OWN and inside is not None:
         return f"let `{inside.name}` answer from {{name}} where the row has it"
+    if repeated.reach == LIBRARY and inside is not None and inside.name.startswith("get_"):
+        return "read {name} of the row where it has it: one that was just created has not"
     return "read {name} of the row"
 
 
@@ -346,6 +348,9 @@ def for_set(project: Project, repeated: Repeated) -> Advice:
     bring = f"Let {outer(repeated)} bring them: "
     streamed = "; its `iterator()` then needs a `chunk_size`" if is_streamed(project, repeated) else ""
     rest = refinement(repeated, query_node(project, repeated))
+    keys = columns_of(project, repeated)
+    if keys is not None:
+        return keys
     if rest is not None and is_whole(rest) and not is_sliced(project, repeated):
         return Advice(f'{bring}`prefetch_related("{path}")`, and go through `{read}.all()` of the row{streamed}')
     rest = told(project, repeated)
@@ -366,6 +371,25 @@ def for_set(project: Project, repeated: Repeated) -> Advice:
     return Advice(
         f'{bring}`prefetch_related(Prefetch("{path}", queryset={inner}, '
         f'to_attr="chosen_{name.removesuffix("_set")}"))`{one}{streamed}'
+    )
+
+
+def columns_of(project: Project, repeated: Repeated) -> Advice | None:
+    """For a set of which but columns are asked, `row.books.values_list("pk", flat=True)`: one query for the columns of
+    all rows, where nothing but the row and an order chooses among them."""
+    back = back_to_outer(repeated)
+    chained = links(query_node(project, repeated))
+    names = [name for name, call in chained if call is not None]
+    if back is None or "values_list" not in names or set(names) - {"all", "order_by", "values_list", "distinct"}:
+        return None
+    if repeated.reach != NEAR or "__" in repeated.event.path or is_sliced(project, repeated):
+        return None
+    call = next(call for name, call in chained if name == "values_list")
+    columns = ", ".join(source_of(arg) for arg in call.args) if call is not None else ""
+    asked = f"{repeated.model.name}.objects.filter({back}__in=...)"
+    return Advice(
+        f"Ask once for all rows, before the loop: `{asked}.values_list({back!r}, {columns})`, kept in a dict by the "
+        f"first of the two; where the loop only gathers them, `{asked}` alone will do"
     )
 
 

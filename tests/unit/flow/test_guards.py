@@ -87,7 +87,8 @@ def test_rows_that_are_looked_for_because_they_lack_it_are_filled_in() -> None:
     ("expression", "expected"),
     [
         ("shelf.state or shelf.owner.name", []),
-        ("shelf.slug or shelf.owner.name", ["owner"]),
+        ("shelf.slug or shelf.owner.name", []),
+        ("shelf.number or shelf.owner.name", ["owner"]),
         ("shelf.keeper or (shelf.owner and shelf.owner.country)", ["keeper"]),
         ("shelf.state if shelf.state else shelf.owner.name", []),
         ("shelf.owner.name if not shelf.state else shelf.state", []),
