@@ -49,7 +49,9 @@ class Mentions:
             if WORDS.match(node.value):
                 for path in re.split(r"[.:+]", node.value.lstrip("-")):
                     self.names.update((path, *path.split("__")))
-            self.pieces.update(part for part in PIECES.split(node.value) if len(part) >= LEAST_PIECE)
+            if "_" in node.value:
+                parts = PIECES.split(node.value)
+                self.pieces.update(part for part in parts if len(part) >= LEAST_PIECE and "_" in (part[0], part[-1]))
 
     def has(self, name: str) -> bool:
         """Whether the name is among them, or could be put together: `f"get_{kind}"`."""
@@ -132,11 +134,7 @@ class Reach:
     def outside(self) -> Mentions:
         """What templates and the statements of modules and classes mention. A class that is no model may declare
         fields, columns or resolvers under the names of what they show."""
-        found = Mentions()
-        for facts in self.project.python.values():
-            if not facts.shallow:
-                for node in outside_functions(facts.body):
-                    found.take(node)
+        found, _ = self._statements
         for symbol in self.symbols.classes():
             for statement in symbol.node.body:  # `title = property(get_title)`, `@title.setter`
                 parts = statement.decorators if isinstance(statement, l.Function) else (statement,)
@@ -176,23 +174,38 @@ class Reach:
     @cached_property
     def _classes_mentioned(self) -> frozenset[str]:
         """The names that are written anywhere but among the bases of a class and in imports."""
-        found: set[str] = set()
-        for function in self.symbols.functions():
-            found.update(function.node.names)
+        _, found = self._statements
+        return found.union(*(function.node.names for function in self.symbols.functions()))
+
+    @cached_property
+    def _statements(self) -> tuple[Mentions, frozenset[str]]:
+        """What the statements of modules and classes mention, and the names in them that stand in no class's bases."""
+        mentioned, names = Mentions(), set[str]()
         for facts in self.project.python.values():
-            if not facts.shallow:
-                for node in outside_functions(facts.body, bases=False):
-                    if isinstance(node, l.Name):
-                        found.add(node.id)
-                    elif isinstance(node, l.Attr):
-                        found.add(node.name)
-                    elif isinstance(node, l.Const) and isinstance(node.value, str):
-                        found.update(node.value.split("."))
-        return frozenset(found)
+            for node in () if facts.shallow else outside_functions(facts.body):
+                mentioned.take(node)
+                if isinstance(node, l.Class):
+                    for part in l.walk(node.bases):
+                        mentioned.take(part)
+                elif isinstance(node, l.Name):
+                    names.add(node.id)
+                elif isinstance(node, l.Attr):
+                    names.add(node.name)
+                elif isinstance(node, l.Const) and isinstance(node.value, str):
+                    names.update(node.value.split("."))
+        return mentioned, frozenset(names)
 
 
-def outside_functions(body: l.Body, bases: bool = True) -> Iterator[Any]:
-    """The nodes of a module but for the bodies of its functions; without the bases of classes where not `bases`."""
+def reach_of(it: Interpreter) -> Reach:
+    """The one of the project, for all who look for starts."""
+    if "reach" not in it.plans:
+        it.plans["reach"] = Reach(it)
+    found: Reach = it.plans["reach"]
+    return found
+
+
+def outside_functions(body: l.Body) -> Iterator[Any]:
+    """The nodes of a module but for the bodies of its functions and the bases of its classes."""
     stack: list[Any] = list(body)
     while stack:
         node = stack.pop()
@@ -201,7 +214,7 @@ def outside_functions(body: l.Body, bases: bool = True) -> Iterator[Any]:
             stack += [*node.decorators, *node.params]
             if node.returns is not None:
                 stack.append(node.returns)
-        elif isinstance(node, l.Class) and not bases:
+        elif isinstance(node, l.Class):
             stack += [*node.keywords, *node.decorators, *node.body]
         else:
             stack += l.children(node)

@@ -13,7 +13,7 @@ from pitfall_lint import language as l
 from pitfall_lint.flow import admin, importing, libraries, querysets, signals, templates
 from pitfall_lint.flow.frames import Arguments
 from pitfall_lint.flow.interpreter import Interpreter
-from pitfall_lint.flow.reach import Reach
+from pitfall_lint.flow.reach import Reach, reach_of
 from pitfall_lint.flow.values import ClassValue, Constant, External, FunctionValue, Object, Row, Value
 from pitfall_lint.project.classes import ClassSymbol, FunctionSymbol
 from pitfall_lint.project.prelude import StandIn, in_prelude, is_lent
@@ -46,7 +46,7 @@ def functions(it: Interpreter) -> Iterator[tuple[str, Start]]:
     chosen = relevant(it, every)
     it.relevant = {id(symbol.node) for symbol in chosen}
     mentioned = {name for symbol in every for name in symbol.node.names}
-    reach = Reach(it)
+    reach = reach_of(it)
     for symbol in chosen:
         if is_helper(it, symbol, mentioned) or not reach.is_listed(symbol.module) or not reach.is_called(symbol):
             continue
@@ -158,7 +158,7 @@ def receiver_of(it: Interpreter, symbol: FunctionSymbol, owner: ClassSymbol) -> 
 
 def entries(it: Interpreter) -> Iterator[tuple[str, Start]]:
     """The classes that inherit from one of the prelude's, at each method by which the library comes in."""
-    reach = Reach(it)
+    reach = reach_of(it)
     for symbol in it.symbols.classes():
         model = it.model_of(symbol)
         if (model is not None and model.abstract) or reach.is_only_base(symbol) or not reach.is_listed(symbol.module):
